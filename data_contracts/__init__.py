@@ -1,0 +1,1 @@
+"""What is agreed: recordings and their dialects, canonical events, vectors, assessments, errors."""

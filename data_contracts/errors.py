@@ -1,0 +1,47 @@
+"""The errors that a person can act on: a code, a sentence, a place, what to do."""
+
+from __future__ import annotations
+
+CODES: dict[str, str] = {
+    "file_missing": "There is no file of this name.",
+    "input_empty": "The input holds no bytes.",
+    "input_not_recording": "The input is not a session recording in any known format.",
+    "input_html": "The input is a web page, not a recording; often a sign-in page saved by mistake.",
+    "json_broken": "The JSON breaks off or is malformed; what came before the break is kept.",
+    "compression_broken": "The compressed data is truncated or damaged; what could be unpacked is kept.",
+    "input_too_long": "The input, once unpacked, is longer than the limit.",
+    "input_too_deep": "The JSON is nested more deeply than the limit.",
+    "compression_bomb": "The input unpacks to far more than its own size.",
+    "too_many_events": "The recording holds more events than the limit.",
+    "no_events": "The recording holds no events.",
+    "seq_conflict": "Two different batches bear the same number in the same stream.",
+    "vector_mismatch": "The vector does not hold the features that this model was trained on.",
+    "model_missing": "There is no trained model of this name.",
+    "training_refused": "The data cannot carry the model that was asked for.",
+}
+"""Every code that Watchworthy refuses with, and its plain meaning."""
+
+
+class WatchworthyError(ValueError):
+    """A refusal with a code of ``CODES``, a sentence, and the place where it happened.
+
+    Parameters
+    ----------
+    code
+        One of ``CODES``.
+    message
+        A sentence that says what was wrong and what to do.
+    where
+        File, byte offset or JSON path, as ``recording.json.gz byte 1042`` or ``$.events[12]``.
+    """
+
+    def __init__(self, code: str, message: str, where: str = "") -> None:
+        if code not in CODES:
+            raise KeyError(f"{code!r} is not a code of data_contracts.errors.CODES; add it there.")
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.where = where
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}" + (f" ({self.where})" if self.where else "")

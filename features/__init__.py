@@ -1,0 +1,1 @@
+"""What is computed: folds over events, and the features and signals read off them."""

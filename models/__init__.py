@@ -1,0 +1,1 @@
+"""What is learned: heads, calibration, operating points, reasons, worth, the scorer."""

@@ -1,0 +1,1 @@
+"""Jobs over stored recordings: label, train, evaluate."""
