@@ -1,0 +1,5 @@
+// The story is only to be read.
+
+import { page } from "./frame.js";
+
+page();
