@@ -61,7 +61,7 @@ PAGE: Final = 24  # a new page view: x, y = viewport, detail = digest of its add
 SNAPSHOT: Final = 25  # full snapshot: value = nodes
 LOAD: Final = 26  # value 0 DOMContentLoaded, 1 load
 CONSOLE: Final = 27  # value 0 debug, 1 log or info, 2 warning, 3 error; detail = digest of where it came from
-REQUEST: Final = 28  # t = start, value = duration ms (NaN unknown), x = status (NaN unknown, 0 failed), detail = address
+REQUEST: Final = 28  # t = end, value = duration ms (NaN unknown), x = status (NaN unknown, 0 failed), detail = address
 VISIBILITY: Final = 29  # value 1 visible, 0 hidden (also an app to background and back)
 TICK: Final = 30  # our recorder: 2.6 s after a press that nothing followed
 GOAL: Final = 31  # a goal of the site; detail = digest of its name
