@@ -1,0 +1,53 @@
+# A fresh clone needs a supported Python and make; the first target run makes .venv and installs into it.
+# Another Python than the one on PATH: make install PYTHON=python3.12
+
+.PHONY: help install check test test-full demo bench lab lab-packages lock
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make install    make .venv and install the locked packages and the project"
+	@echo "make demo       score the sample sessions and print what was seen"
+	@echo "make check      ruff, mypy --strict, and the order of the floors"
+	@echo "make test       the tests, in some minutes"
+	@echo "make test-full  the tests and their long forms"
+	@echo "make bench      each speed beside its limit and its peers, on this machine"
+	@echo "make lab        record the sample sessions again (needs Chromium, Node.js and npm)"
+	@echo "make lock       compile requirements.txt again (needs uv; UPGRADE=--upgrade for newer versions)"
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml requirements.txt
+	@python=$$(sh scripts/find_python.sh) && "$$python" scripts/install.py
+	@touch $@
+
+check: install
+	.venv/bin/ruff check --quiet .
+	.venv/bin/ruff format --quiet --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: install
+	.venv/bin/python -m pytest --hypothesis-profile=ci --durations=20
+
+test-full: install
+	.venv/bin/python -m pytest --hypothesis-profile=full --durations=20 -m ""
+
+demo: install
+	@.venv/bin/watchworthy demo
+
+bench: install
+	@.venv/bin/watchworthy bench
+
+lab: install lab-packages
+	.venv/bin/python tests/lab/run.py
+
+lab-packages: tests/lab/node_modules/.package-lock.json
+
+tests/lab/node_modules/.package-lock.json: tests/lab/package-lock.json
+	@command -v npm >/dev/null || { echo "The lab needs Node.js and npm: apt-get install nodejs npm" >&2; exit 1; }
+	cd tests/lab && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --group dev $(UPGRADE) --output-file requirements.txt pyproject.toml
