@@ -1,0 +1,215 @@
+"""The decoder of one stream: takes batches of events in order, gives canonical rows in order.
+
+What comes out is a function of the sequence of events alone, however it was cut into batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from data_contracts.clock import LATENESS_MS, Clock, Placed
+from data_contracts.counts import Counts
+from data_contracts.decoder import Decoder, Text
+from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, TRUSTED, UNTRUSTED, Events
+from data_contracts.limits import LIMITS, Limits
+from data_contracts.page_index import Element, PageIndex
+from data_contracts.rows import Rows
+from data_contracts.views import PageView
+
+ROWS_PER_SECOND: Final = 2_000  # of stream time; no person and no browser makes more
+PACK_AT: Final = 4_096  # rows written before they are counted against that bound
+
+_CHANNEL_OF_KIND: Final = np.zeros(256, np.uint32)
+for _kind, _channel in KIND_CHANNEL.items():
+    _CHANNEL_OF_KIND[_kind] = 1 << CHANNELS.index(_channel)
+_TRUST_CHANNEL: Final = 1 << CHANNELS.index("trust")
+
+
+class _Gap:
+    """Stands among the events for a batch that is missing."""
+
+
+class Stream:
+    """The decoder state of one stream: one page load, one window, or one recording without windows.
+
+    Parameters
+    ----------
+    name
+        The stream's name, for reports.
+    limits
+        Bounds on what is decoded.
+    index
+        Page index to use; by default a new one.
+
+    Examples
+    --------
+    >>> stream = Stream()
+    >>> stream.push(0, [b'{"type": 4, "data": {"href": "/", "width": 9, "height": 9}, "timestamp": 5}'])
+    >>> len(stream.take_settled()), len(stream.pending())
+    (0, 1)
+    """
+
+    def __init__(self, name: str = "", limits: Limits = LIMITS, index: PageIndex | None = None) -> None:
+        self.name = name
+        self.counts = Counts()
+        """What was met, understood or not."""
+        self._decoder = Decoder(self.counts, limits)
+        self._clock: Clock[Any] = Clock(self.counts.problems)
+        self._rows = Rows(PageIndex() if index is None else index, self.counts)
+        self._waiting: list[Events] = []
+        self._per_second: dict[int, int] = {}
+        self._timeless = True
+        self._channels = 0
+        self.next_seq = 0
+        """Number of the batch that is due."""
+
+    def push(self, seq: int, events: Sequence[Text]) -> None:
+        """Take the next batch.
+
+        Parameters
+        ----------
+        seq
+            Its number, one more than that of the batch before. Where it is not, call ``lose`` first.
+        events
+            Its events, the JSON of each in UTF-8.
+
+        Raises
+        ------
+        ValueError
+            If a batch is missing before this one, or it was already taken.
+        WatchworthyError
+            ``input_too_deep``.
+        """
+        if seq != self.next_seq:
+            raise ValueError(f"Batch {seq} of stream {self.name!r}: number {self.next_seq} is due.")
+        self.next_seq = seq + 1
+        decode = self._decoder.decode
+        offer = self._clock.offer
+        for text in events:
+            event = decode(text)
+            for placed in offer(event, event.timestamp):
+                self._turn(placed)
+        self._pack()
+
+    def lose(self, next_seq: int | None = None) -> None:
+        """Mark a gap: what came between is not known, and the page is not either until its next snapshot.
+
+        Parameters
+        ----------
+        next_seq
+            Number of the batch that will follow; by default one batch is taken to be missing.
+        """
+        self.next_seq = self.next_seq + 1 if next_seq is None else next_seq
+        for placed in self._clock.follow(_Gap):
+            self._turn(placed)
+        self._pack()
+
+    def take_settled(self) -> Events:
+        """The rows that no later row of this stream can sort before, in order; each is given once."""
+        rows = self._sorted()
+        latest = self._clock.latest
+        settled = 0 if latest is None else int(np.searchsorted(rows["t"], latest - LATENESS_MS, side="right"))
+        self._waiting = [rows[settled:]] if settled < rows.size else []
+        return rows[:settled]
+
+    def pending(self) -> Events:
+        """The rows not yet taken, in order. Of an event that waits to be confirmed, none."""
+        return self._sorted().copy()
+
+    @property
+    def latest(self) -> int | None:
+        """Latest emission time so far in ms; None before the first event with a time."""
+        return self._clock.latest
+
+    @property
+    def pages(self) -> list[PageView]:
+        """Page views of this stream, by their number; the first 10,000."""
+        return self._rows.views.pages
+
+    @property
+    def elements(self) -> dict[tuple[int, int], Element]:
+        """What was acted on, by (page view of this stream, node id); at most 1,024."""
+        return self._rows.elements
+
+    @property
+    def index(self) -> PageIndex:
+        """The stream's page index."""
+        return self._rows.index
+
+    @property
+    def channels(self) -> int:
+        """Channels seen or declared; bit i stands for ``CHANNELS[i]``."""
+        mask = self._channels
+        for name in self._rows.declared:
+            mask |= 1 << CHANNELS.index(name)
+        return mask
+
+    def _turn(self, placed: Placed[Any]) -> None:
+        item, emitted, floor = placed
+        if emitted is None:
+            emitted, floor = 0, 0  # until the first event with a time gives these rows its own
+        elif self._timeless:
+            self._date(emitted)
+        if item is _Gap:
+            self._rows.lost(emitted, floor)
+        else:
+            self._rows.turn(item, emitted, floor)
+        if len(self._rows) >= PACK_AT:
+            self._pack()
+
+    def _date(self, t: int) -> None:
+        """Give the rows from before the first time that time."""
+        self._pack()
+        self._timeless = False
+        for rows in self._waiting:
+            rows["t"] = t
+        self._per_second = {t // 1_000: sum(rows.size for rows in self._waiting)}
+
+    def _pack(self) -> None:
+        """Count the rows written against the bound per second, and keep those within it."""
+        rows = self._rows.take()
+        if not rows.size:
+            return
+        seconds = rows["t"] // 1_000
+        first, last = int(seconds.min()), int(seconds.max())
+        latest = self._clock.latest
+        per_second = self._per_second
+        if latest is not None:
+            past = (latest - LATENESS_MS) // 1_000
+            self._per_second = per_second = {s: n for s, n in per_second.items() if s >= min(past, first)}
+        over = False
+        for second, number in zip(*np.unique(seconds, return_counts=True), strict=True):
+            per_second[int(second)] = per_second.get(int(second), 0) + int(number)
+            over = over or per_second[int(second)] > ROWS_PER_SECOND
+        if over:
+            rows = self._within_bound(rows, seconds, range(first, last + 1))
+        self._channels |= int(np.bitwise_or.reduce(_CHANNEL_OF_KIND[rows["kind"]], initial=0))
+        if np.any(rows["flags"] & (TRUSTED | UNTRUSTED)):
+            self._channels |= _TRUST_CHANNEL
+        self._waiting.append(rows)
+
+    def _within_bound(self, rows: Events, seconds: Any, span: range) -> Events:
+        """Drop by number what exceeds 2,000 rows of a second, and count it."""
+        keep = np.ones(rows.size, bool)
+        for second, number in self._per_second.items():
+            if number > ROWS_PER_SECOND and second in span:
+                here = np.flatnonzero(seconds == second)
+                excess = min(number - ROWS_PER_SECOND, here.size)
+                keep[here[here.size - excess :]] = False
+                self._per_second[second] = ROWS_PER_SECOND
+                self.counts.problems["rows_dropped"] += excess
+        return rows[keep]
+
+    def _sorted(self) -> Events:
+        """Every row that waits, sorted by time; equal times keep the order of their numbers."""
+        if not self._waiting:
+            return np.empty(0, EVENT)
+        rows = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
+        t = rows["t"]
+        if rows.size > 1 and np.any(t[1:] < t[:-1]):
+            rows = rows[np.argsort(t, kind="stable")]
+        self._waiting = [rows]
+        return rows

@@ -1,0 +1,99 @@
+"""Page views of one stream: where one begins, and under which address."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Final
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from msgspec import Struct
+
+VIEWS_KEPT: Final = 10_000
+
+
+def digest(text: str) -> int:
+    """Digest of a name or address, only ever compared for equality: CRC-32, 0 only for the empty text.
+
+    >>> digest("checkout") == digest("checkout"), digest("")
+    (True, 0)
+    """
+    return (zlib.crc32(text.encode("utf-8", "surrogatepass")) or 1) if text else 0
+
+
+def address_digest(address: str) -> int:
+    """Digest of an address without its fragment, unless the fragment is a route (``#/`` or ``#!``).
+
+    >>> address_digest("https://a.example/b#top") == address_digest("https://a.example/b")
+    True
+    >>> address_digest("https://a.example/#/b") == address_digest("https://a.example/#/c")
+    False
+    """
+    page, fragment = urldefrag(address) if "#" in address else (address, "")
+    return digest(address if fragment.startswith(("/", "!")) else page)
+
+
+def endpoint_digest(address: str) -> int:
+    """Digest of a request's address without query and fragment: one endpoint, whatever was asked of it.
+
+    >>> endpoint_digest("/search?q=a") == endpoint_digest("/search?q=b")
+    True
+    """
+    return digest(address.partition("?")[0].partition("#")[0])
+
+
+class PageView(Struct, frozen=True, gc=False):
+    """A page view: its address as the recorder gave it, and when it began in ms."""
+
+    address: str
+    t: int
+
+
+class Views:
+    """Tells a new page view from a repeated snapshot of the same page (a checkout)."""
+
+    def __init__(self) -> None:
+        self.pages: list[PageView] = []
+        """The first 10,000 page views."""
+        self.current = -1
+        """Number of the page view in its stream; -1 before the first."""
+        self.address = ""
+        self._parsed = False  # DOMContentLoaded since this page's Meta or the one before it
+        self._loaded = False
+        self._leaving = False  # a load that cannot belong to the current page
+
+    def loading(self, complete: bool) -> None:
+        """A DOMContentLoaded, or with ``complete`` a load event: usually those of the page whose Meta follows."""
+        if complete and self._parsed and not self._loaded and not self._leaving:
+            self._loaded = True  # a recorder that begins at DOMContentLoaded sends this page's load after its Meta
+        else:
+            self._leaving = True
+            self._loaded = complete
+            self._parsed = self._parsed or not complete
+
+    def meta(self, address: str, t: int) -> bool:
+        """Whether a Meta event opens a new page view rather than repeat the snapshot of the same one."""
+        if self._leaving:
+            self._leaving = False
+        elif self.current >= 0 and address == self.address:
+            return False
+        else:
+            self._parsed = self._loaded = False
+        self._open(address, t)
+        return True
+
+    def moved(self, address: str, t: int) -> bool:
+        """Whether a navigation without a page load opens a new page view; relative addresses are resolved."""
+        if not address:
+            return False
+        if "://" not in address and urlsplit(self.address).scheme:
+            address = urljoin(self.address, address)
+        if self.current >= 0 and address == self.address:
+            return False
+        self._open(address, t)
+        return True
+
+    def _open(self, address: str, t: int) -> None:
+        self.current += 1
+        self.address = address
+        if len(self.pages) < VIEWS_KEPT:
+            self.pages.append(PageView(address, t))
