@@ -1,0 +1,92 @@
+"""Is this session driven by automation?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from data_contracts.assessments import Ineligible
+from models.head import Boosting, Evidence, Group, Head, Use
+
+LEAST_POSITIONS: Final = 30  # at 50 ms a position, a second and a half of movement
+LEAST_ACTS: Final = 3
+
+
+def ineligible(evidence: Evidence) -> Ineligible | None:
+    """Abstain without events, blind, or with under 30 positions and under 3 acts."""
+    if evidence.rows == 0:
+        return "no_events"
+    if evidence.positions < LEAST_POSITIONS and evidence.acts < LEAST_ACTS:
+        return "blind" if evidence.blind else "too_short"
+    return None
+
+
+BOT = Head(
+    name="bot",
+    question="Is this session driven by automation?",
+    label="recordings of people and of automation families; annotations",
+    positive="bot",
+    groups=(
+        Group(
+            up="POINTER_JUMPS",
+            down="POINTER_TRAVELS",
+            uses=(Use("pointer_jumps", 1),),
+            signals=("automation_artifact",),
+            hidden_together="pointer",
+        ),
+        Group(
+            up="PATH_TOO_REGULAR",
+            down="PATH_LIKE_PEOPLE",
+            uses=(
+                Use("turn_entropy"),
+                Use("pointer_straightness_mean"),
+                Use("pointer_straightness_sd"),
+                Use("pointer_curvature"),
+                Use("pointer_axis_share"),
+            ),
+            hidden_together="pointer",
+        ),
+        Group(
+            up="SPEED_TOO_REGULAR",
+            down="SPEED_LIKE_PEOPLE",
+            uses=(
+                Use("pointer_speed_cv"),
+                Use("pointer_acceleration_flips"),
+                Use("pointer_smoothness"),
+                Use("stroke_peak_position"),
+                Use("stroke_submovements"),
+                Use("stroke_duration_cv"),
+            ),
+            hidden_together="pointer",
+        ),
+        Group(
+            up="AIM_UNLIKE_PEOPLE",
+            down="AIM_LIKE_PEOPLE",
+            uses=(
+                Use("approach_slowdown"),
+                Use("overshoots"),
+                Use("fitts_slope"),
+                Use("fitts_residual"),
+            ),
+            hidden_together="pointer",
+        ),
+        Group(
+            up="TIMING_IMPOSSIBLE",
+            down="TIMING_POSSIBLE",
+            uses=(Use("click_hold_zero", 1), Use("simultaneous_acts", 1)),
+            signals=("automation_artifact",),
+        ),
+    ),
+    split_by=("person", "family"),
+    base_rate=0.05,
+    ineligible=ineligible,
+    slices=("family", "source", "recorder", "build", "viewport", "jank"),
+    blind_to=(
+        "user agent and network address; what assistive technology, password managers or the keyboard set too "
+        "(clicks without movement, focus without an act, input without focus, pastes, acts without a cause); "
+        "whether there is a mouse, a touch screen or neither; anything whose human values came from scripts "
+        "(typing rhythm, touch, goals, page dwell, gaps between acts, totals); and how regularly the recorder "
+        "itself sampled the pointer"
+    ),
+    hide_share={"pointer": 0.15},
+    boosting=Boosting(rounds=120, leaves=6, learning_rate=0.06, least_rows=25, ridge=10.0),
+)

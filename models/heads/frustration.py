@@ -1,0 +1,64 @@
+"""Would a person who watches this say that the visitor is struggling?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from data_contracts.assessments import Ineligible
+from models.head import Boosting, Evidence, Group, Head, Use
+
+LEAST_ACTS: Final = 3  # shares of fewer acts are all or nothing
+
+
+def ineligible(evidence: Evidence) -> Ineligible | None:
+    """Abstain without events, where the page cannot be seen, or with under 3 acts."""
+    if evidence.rows == 0:
+        return "no_events"
+    if evidence.blind:
+        return "blind"
+    return "too_short" if evidence.acts < LEAST_ACTS else None
+
+
+FRUSTRATION = Head(
+    name="frustration",
+    question="Would a person who watches this say that the visitor is struggling?",
+    label="scripted struggles and calm look-alikes; annotations",
+    positive="frustrated",
+    groups=(
+        Group(
+            up="NO_ANSWER",
+            down="ANSWERED",
+            uses=(Use("no_reaction_share", 1),),
+            signals=("dead_click", "rage_click"),
+        ),
+        Group(
+            up="SLOW_ANSWER",
+            down="QUICK_ANSWER",
+            uses=(Use("reaction_time_median", 1),),
+            signals=("slow_response",),
+        ),
+        Group(
+            up="TRIED_AGAIN",
+            down="NOT_TRIED_AGAIN",
+            uses=(Use("retry_share", 1),),
+            signals=("rage_click", "repeat_submit", "form_refill"),
+        ),
+        Group(
+            up="ERRORS_FOLLOWED",
+            down="NO_ERRORS",
+            uses=(Use("errors_after_act", 1),),
+            signals=("error_click", "error_shown"),
+            hidden_together="console",
+        ),
+    ),
+    split_by=("scenario", "person"),
+    base_rate=0.10,
+    ineligible=ineligible,
+    slices=("scenario", "family", "recorder", "build"),
+    blind_to=(
+        "totals of the session (duration, events, pages, presses, inputs): rates and shares per act only; how the "
+        "pointer moves, for movement shows no emotion; any feature that restates the rule which made the label"
+    ),
+    hide_share={"console": 0.5},
+    boosting=Boosting(rounds=60, leaves=3, learning_rate=0.08, least_rows=8, ridge=5.0, columns=0.7),
+)

@@ -1,0 +1,154 @@
+"""Worth: whether a session is worth watching. One function; its card is its docstring."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from data_contracts.assessments import Worth
+
+DEFINITION: Final = "worth/1"
+FLAG_FROM: Final = (
+    0.25  # of a quarter upwards: about the fourth session watched shows a struggle at full stake
+)
+
+HEADLINES: Final[dict[str, str]] = {
+    "rage_click": "clicked {element}{times}{span}, no response",
+    "dead_click": "clicked {element}{times}, nothing happened",
+    "slow_response": "waited for {element}{times}",
+    "error_click": "clicked {element}{times}, an error followed",
+    "error_shown": "sent {element}{times}, was told of a mistake",
+    "repeat_submit": "sent {element} again{times}{span}",
+    "form_abandon": "left {element} half filled",
+    "form_refill": "filled {element} anew{times}",
+    "field_hesitation": "stopped at {element}{times}",
+    "hesitation": "hesitated before {element}{times}",
+    "pointer_thrash": "shook the pointer{times}{span}",
+    "page_pingpong": "went back and forth between pages{times}{span}",
+    "page_loop": "walked the same pages in a circle{times}{span}",
+    "reload": "reloaded the page{times}{span}",
+    "scroll_hunt": "scrolled up and down in search{times}{span}",
+    "near_miss": "missed {element}{times}",
+    "idle_exit": "stopped and left",
+    "tab_leave": "left the tab after {element}",
+}
+"""What a moment of each signal is called in a headline. Signs of automation have a queue of their own."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A moment as a headline needs it: ``start_ms`` and ``end_ms`` from the start, ``severity`` 0..1."""
+
+    code: str
+    start_ms: int
+    end_ms: int
+    severity: float
+    element: str = ""
+    page: str = ""
+    evidence: dict[str, float] = field(default_factory=dict)
+
+
+def worth(
+    struggle: float | None,
+    facts: Sequence[Fact],
+    seen_before: int = 0,
+    stake: float = 1.0,
+    automation: bool = False,
+) -> Worth:
+    """How much a session is worth watching, from 0 to 1: struggle times rarity times stake.
+
+    Struggle is the probability of the frustration head. Rarity is 1 / (1 + ln(1 + n)), where n sessions on record
+    show the same issue: the first shows something new, the hundredth repeats it. Stake says what is at risk where
+    it happened, 1 for a page on the way to the site's goal (and where nothing is known), less for others, as the
+    site sets it. A session is flagged when this reaches 0.25 and there is a fact to say in a headline: without a
+    moment to show, nobody is sent to watch. Sessions judged automation are never flagged here; they have a queue
+    of their own. An issue is a signal on an element of a page, and has one card however many sessions show it.
+
+    Parameters
+    ----------
+    struggle
+        Probability 0..1, or ``None`` where the head abstains.
+    facts
+        Moments of the session that were not withdrawn.
+    seen_before
+        Sessions on record with the same issue.
+    stake
+        0..1.
+    automation
+        Whether the verdict is automation.
+
+    Raises
+    ------
+    ValueError
+        If struggle or stake is outside 0..1, or ``seen_before`` below 0.
+    """
+    if not 0 <= stake <= 1 or (struggle is not None and not 0 <= struggle <= 1) or seen_before < 0:
+        raise ValueError(
+            "Struggle and stake lie between 0 and 1, and no fewer than 0 sessions were seen before."
+        )
+    told = _groups([fact for fact in facts if fact.code in HEADLINES])
+    headlines = tuple(headline(group) for group in told)
+    key = issue(told[0][0]) if told else None
+    if struggle is None:
+        return Worth(
+            headline=headlines[0] if headlines else None,
+            reasons=headlines[:3],
+            issue=key,
+            definition=DEFINITION,
+        )
+    rarity = 1 / (1 + math.log1p(seen_before))
+    score = struggle * rarity * stake
+    return Worth(
+        score=score,
+        flagged=bool(headlines) and score >= FLAG_FROM and not automation,
+        headline=headlines[0] if headlines else None,
+        reasons=headlines[:3],
+        issue=key,
+        definition=DEFINITION,
+    )
+
+
+def issue(fact: Fact) -> str:
+    """Name of the issue that a fact belongs to: its signal, and a digest of page and element.
+
+    >>> issue(Fact("dead_click", 0, 9, 0.5, "Apply coupon", "/cart"))
+    'dead_click:9f84f3a9'
+    """
+    place = hashlib.sha256(f"{fact.page}\0{fact.element}".encode()).hexdigest()[:8]
+    return f"{fact.code}:{place}"
+
+
+def headline(facts: Sequence[Fact]) -> str:
+    """One sentence for moments of one issue: what, how often, in how long, what came of it.
+
+    >>> headline([Fact("rage_click", 1000, 3000, 1.0, "Apply coupon", evidence={"presses": 4})])
+    'clicked Apply coupon 4 times in 2 s, no response'
+    """
+    first = facts[0]
+    times = int(sum(fact.evidence.get("presses", fact.evidence.get("times", 1)) for fact in facts))
+    seconds = (max(fact.end_ms for fact in facts) - min(fact.start_ms for fact in facts)) / 1000
+    return HEADLINES[first.code].format(
+        element=first.element or "something",
+        times=f" {times} times" if times > 1 else "",
+        span=f" in {seconds:.0f} s" if times > 1 and seconds >= 1 else "",
+    )
+
+
+def _groups(facts: Sequence[Fact]) -> list[list[Fact]]:
+    """Facts by issue, the most severe issue first; ties by time."""
+    groups: dict[str, list[Fact]] = {}
+    for fact in sorted(facts, key=lambda fact: fact.start_ms):
+        groups.setdefault(issue(fact), []).append(fact)
+    return sorted(
+        groups.values(), key=lambda group: (-max(fact.severity for fact in group), group[0].start_ms)
+    )
+
+
+def card() -> str:
+    """The card of worth: the definition that runs, word for word."""
+    text = inspect.getdoc(worth) or ""
+    return f"# Worth ({DEFINITION})\n\n{text.partition('Parameters')[0].rstrip()}\n"
