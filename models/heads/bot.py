@@ -1,4 +1,4 @@
-"""Is this session driven by automation?"""
+"""The bot head: is this session driven by automation, as far as its movement can tell."""
 
 from __future__ import annotations
 

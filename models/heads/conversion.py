@@ -1,4 +1,4 @@
-"""Will this session reach the site's goal, given what is known by now?"""
+"""The conversion head: will this session reach the goal, given what is known by now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Would a person who watches this say that the visitor is struggling?"""
+"""The frustration head: would a person who watches this say that the visitor is struggling."""
 
 from __future__ import annotations
 

@@ -1,0 +1,57 @@
+"""The compiled walker says what LightGBM says, and its attributions sum to the margin."""
+
+import numpy as np
+import pytest
+
+from data_contracts.errors import WatchworthyError
+from models.trees import read
+
+lightgbm = pytest.importorskip("lightgbm")
+
+
+@pytest.fixture(scope="module")
+def booster():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(600, 5)).astype("f4")
+    x[rng.random(x.shape) < 0.2] = np.nan
+    x[:, 4] = rng.integers(0, 3, 600)  # never missing: NaN is read as 0 there
+    y = (np.nan_to_num(x[:, 0]) * np.nan_to_num(x[:, 1]) + rng.normal(size=600) > 0).astype(int)
+    settings = {
+        "objective": "binary",
+        "num_leaves": 9,
+        "verbose": -1,
+        "num_threads": 1,
+        "deterministic": True,
+    }
+    return lightgbm.train(settings, lightgbm.Dataset(x, y), 25), x
+
+
+def test_margins_equal_lightgbm(booster):
+    model, x = booster
+    rows = np.vstack([x[:100], np.full((1, 5), np.nan, "f4")])
+    expected = model.predict(rows, raw_score=True)
+    np.testing.assert_allclose(read(model.model_to_string()).margins(rows), expected, rtol=0, atol=1e-12)
+
+
+def test_contributions_equal_lightgbm_and_sum_to_the_margin(booster):
+    model, x = booster
+    trees = read(model.model_to_string())
+    expected = model.predict(x[:50], pred_contrib=True)
+    for row, want in zip(x[:50], expected, strict=True):
+        got = trees.contributions(row)
+        np.testing.assert_allclose(got, want, rtol=0, atol=1e-9)
+        assert got.sum() == pytest.approx(trees.margin(row), abs=1e-9)
+
+
+def test_a_tree_of_one_leaf_adds_its_value():
+    x = np.zeros((40, 1), "f4")
+    model = lightgbm.train({"objective": "binary", "verbose": -1}, lightgbm.Dataset(x, [0, 1] * 20), 2)
+    trees = read(model.model_to_string())
+    assert trees.margin(np.zeros(1, "f4")) == pytest.approx(model.predict(x[:1], raw_score=True)[0])
+    assert trees.contributions(np.zeros(1, "f4"))[0] == 0
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(WatchworthyError) as refusal:
+        read("hello")
+    assert refusal.value.code == "model_missing"
