@@ -35,8 +35,8 @@ def octave_bin(value: float, low: float, per_octave: int, bins: int) -> int:
 def octave_quantile(cells: npt.NDArray[Any], share: float, low: float, per_octave: int) -> float:
     """Quantile of what ``octave_bin`` placed, interpolated within its bin; NaN when there is nothing.
 
-    >>> octave_quantile(np.array([0, 4, 0], "u2"), 0.5, low=100.0, per_octave=1)
-    282.84271247461905
+    >>> octave_quantile(np.array([0, 4, 0], "u2"), 1.0, low=100.0, per_octave=1)
+    400.0
     """
     wanted = share * float(cells.sum(dtype="f8"))
     found = math.nan
