@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -245,6 +246,26 @@ def _elements(
         found += 1
 
 
+@compiled
+def _documents(text: Bytes, at: int, depth: int, spans: npt.NDArray[np.int64]) -> tuple[int, int, int, int]:
+    """Spans of values that stand one after another: (how many, position, state, where the last one begins)."""
+    end = text.size
+    found = 0
+    while True:
+        at = _space(text, at)
+        if at >= end:
+            return found, end, 0, end
+        if found == spans.shape[0]:
+            return found, at, 4, at
+        begin = at
+        at, state = _value(text, at, depth)
+        if state != 0:
+            return found, at, state, begin
+        spans[found, 0] = begin
+        spans[found, 1] = at
+        found += 1
+
+
 class Break(Exception):
     """The text stops being JSON here.
 
@@ -260,6 +281,16 @@ class Break(Exception):
         super().__init__(f"byte {at}")
         self.at = at
         self.cut = cut
+
+
+def _key(text: bytes) -> str:
+    """The name that a JSON string spells."""
+    if b"\\" in text:
+        try:
+            return msgspec.json.decode(text, type=str)
+        except msgspec.MsgspecError:
+            pass  # half a surrogate pair: no key of ours, so its spelling does not matter
+    return text[1:-1].decode("utf-8", "replace")
 
 
 class Scan:
@@ -293,7 +324,9 @@ class Scan:
         self.depth = depth
         self.bytes: Bytes = np.frombuffer(text, np.uint8)
         self.end = 0
-        """Where the last complete walk of ``members`` or ``elements`` stopped: just past the closing bracket."""
+        """Just past the closing bracket of what ``members`` or ``elements`` last walked to its end."""
+        self.begun = 0
+        """Where the last value that ``documents`` came to begins, whether it was complete or not."""
 
     def skip_space(self, at: int) -> int:
         """First offset from ``at`` that is not white space; the length of the text if there is none."""
@@ -320,6 +353,19 @@ class Scan:
             self.end = int(at)
             return
 
+    def documents(self, at: int) -> Iterator[tuple[int, int]]:
+        """Spans of the values that stand one after another from ``at`` on; those before a break are given first."""
+        spans = np.empty((SPANS, 2), np.int64)
+        while True:
+            found, at, state, begun = _documents(self.bytes, at, self.depth, spans)
+            yield from map(tuple, spans[:found].tolist())
+            self.begun = int(begun)
+            if state == FULL:
+                continue
+            self._check(int(at), int(state))
+            self.end = int(at)
+            return
+
     def members(self, at: int) -> Iterator[tuple[str, int]]:
         """Keys of the object that opens at ``at``, each with the offset where its value begins.
 
@@ -335,7 +381,7 @@ class Scan:
             self._expect(at, 34)
             key_end, state = _string(text, at)
             self._check(int(key_end), int(state))
-            key = bytes(self.text[at + 1 : int(key_end) - 1]).decode("utf-8", "replace")
+            key = _key(bytes(self.text[at : int(key_end)]))
             at = self.skip_space(int(key_end))
             self._expect(at, 58)
             begin = self.skip_space(at + 1)

@@ -12,6 +12,7 @@ import numpy as np
 
 from data_contracts import events as e
 from data_contracts.counts import Counts
+from data_contracts.errors import WatchworthyError
 from data_contracts.events import EVENT, Events
 from data_contracts.views import Views, address_digest, digest, endpoint_digest
 from data_contracts.rrweb import (
@@ -240,7 +241,9 @@ class Rows:
         except (struct.error, OverflowError):
             del self._buffer[before:]
             self.counts.spoil(f"{type(event).__name__} at {emitted} ms", "a number does not fit its column")
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except WatchworthyError:
+            raise
+        except ValueError as error:  # msgspec's, and what the page index says of a node that it cannot read
             del self._buffer[before:]
             self.counts.spoil(f"{type(event).__name__} at {emitted} ms", str(error))
         if len(self._buffer) == before:
@@ -269,16 +272,21 @@ class Rows:
 
     def _mutation(self, data: Mutation, t: int) -> None:
         changes = self.index.mutate(
-            [text.id for text in data.texts or ()],
-            [(change.id, change.attributes) for change in data.attributes or ()],
-            [(removal.parentId, removal.id) for removal in data.removes or ()],
-            [(add.parentId, add.nextId, add.node) for add in data.adds or ()],
-            t,
+            data.texts or (), data.attributes or (), data.removes or (), data.adds or (), t
         )
         rest = changes[CHANGES_KEPT - 1 :] if len(changes) > CHANGES_KEPT else []
         for change in changes[: CHANGES_KEPT - 1] if rest else changes:
             self.write(
-                e.CHANGE, t, change.source, change.owner, 0, nan, nan, change.count, change.flags, change.detail
+                e.CHANGE,
+                t,
+                change.source,
+                change.owner,
+                0,
+                nan,
+                nan,
+                change.count,
+                change.flags,
+                change.detail,
             )
         if rest:
             flags = 0
@@ -334,7 +342,9 @@ class Rows:
             flags |= e.USER_TRIGGERED if data.userTriggered else e.NOT_USER_TRIGGERED
         value: float = nan
         if data.isChecked:
-            flags |= e.CHECKED  # check boxes and radios only: their text is "on", or whatever the page calls it
+            flags |= (
+                e.CHECKED
+            )  # check boxes and radios only: their text is "on", or whatever the page calls it
         elif not flags & e.IS_CHOICE or self.index.element(node).tag == "select":
             value = text_length(bytes(data.text))
         self.write(e.INPUT, t, node, control, form, value=value, flags=flags)
