@@ -1,0 +1,318 @@
+"""Where a change of the page comes from: its source, the pressed control that it belongs to, its message.
+
+The *source* is the nearest element at or above the change that has stood in the page for ``SETTLED_MS`` or
+since the snapshot, so that a ticker that rebuilds its inside is one source. The *owner* is a lately
+pressed control in whose subtree the change lies. Compiled code.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from data_contracts import attribute_facts as a
+from data_contracts import events, lexicon
+from data_contracts.attribute_facts import Text, read_attribute
+from data_contracts.compiled import compiled
+from data_contracts.node_facts import (
+    FURTHEST,
+    T_BODY,
+    is_live,
+    weigh,
+)
+from data_contracts.node_table import (
+    DOCUMENT,
+    ELEMENT,
+    LIVE,
+    NOWHERE,
+    ROOT,
+    SEEN,
+    TEXT,
+    Arena,
+    Nodes,
+    State,
+    Table,
+    find,
+    following,
+    release,
+    size_up_to,
+)
+from data_contracts.presses import SETTLED_MS, T_HTML, is_pressed, pressed, taken_press
+from data_contracts.snapshot_scan import (
+    SAW_ALERT,
+    SAW_ERROR,
+    SAW_LIVE,
+    SAW_TEXT,
+    after_space,
+    scan_node,
+    value_end,
+)
+
+UNHIDDEN: Final = 64  # nodes of an unhidden element that are searched for a message
+VIEW: Final = 20  # nodes: what is smaller is no view of a page
+TURNS: Final = 16  # passes over a list of added nodes, there and back; recorders put parents first
+REPLACED: Final = 0.7  # share of the nodes of a view that go when it is replaced
+
+T_MAIN: Final = lexicon.TAG_CODES["main"]
+R_MAIN: Final = lexicon.ROLE_CODES["main"]
+
+Links = npt.NDArray[np.int64]
+
+# Columns of the rows that a change is written to.
+SOURCE: Final = 0
+OWNER: Final = 1
+FLAGS: Final = 2
+NODE_ID: Final = 3
+WAITING: Final = -1  # as source: the node's parent is not in the page yet
+UNKNOWN: Final = 0  # as source: the change is in a part of the page that is not known
+
+
+@compiled
+def place_of(nodes: Nodes, state: State, row: int, t: int) -> tuple[int, int]:
+    """Ids of the source and the owner (0: none) of a change at a node."""
+    source = 0
+    owner = 0
+    for _ in range(FURTHEST):
+        node = nodes[row]
+        if source == 0 and node["born"] <= t - SETTLED_MS and node["type"] != TEXT:
+            source = int(node["id"])
+        if owner == 0 and node["bits"] & a.PRESSED:
+            owner = pressed(state, int(node["id"]), t)
+        if source != 0 and owner != 0:
+            break
+        row = int(node["parent"])
+        if row == NOWHERE:
+            break
+    return source, owner
+
+
+@compiled
+def change_text(nodes: Nodes, table: Table, state: State, node_id: int, t: int) -> tuple[int, int, int]:
+    """Source, owner and flags of a change of a text."""
+    row = find(nodes, table, node_id)
+    if row == NOWHERE:
+        return UNKNOWN, 0, 0
+    if nodes[row]["type"] != ELEMENT and nodes[row]["parent"] != NOWHERE:
+        row = int(nodes[row]["parent"])
+    source, owner = place_of(nodes, state, row, t)
+    return source, owner, events.IS_MESSAGE if is_live(nodes, row) else 0
+
+
+@compiled
+def change_texts(nodes: Nodes, table: Table, state: State, ids: Links, rows: Links, t: int) -> None:
+    """``change_text`` of many: ids of shape (n,), rows of shape (n, 4)."""
+    for i in range(ids.size):
+        rows[i, SOURCE], rows[i, OWNER], rows[i, FLAGS] = change_text(nodes, table, state, ids[i], t)
+
+
+@compiled
+def is_hidden(nodes: Nodes, row: int) -> bool:
+    """Whether an element hides itself, by attribute, style or class."""
+    return bool(nodes[row]["bits"] & a.ANY_HIDING) or bool(nodes[row]["words"] & lexicon.HIDE)
+
+
+@compiled
+def reports(nodes: Nodes, row: int) -> bool:
+    """Whether an element is a live region, says error or is marked invalid."""
+    words = int(nodes[row]["words"])
+    own = int(nodes[row]["own"])
+    return (own & events.IS_MESSAGE) != 0 or ((words | words >> a.ID_SHIFT) & lexicon.ERROR) != 0
+
+
+@compiled
+def change_attribute(
+    nodes: Nodes, table: Table, arena: Arena, state: State, node_id: int, code: int, text: Text, t: int
+) -> tuple[int, int, int]:
+    """Take in one attribute that changed; returns source, owner and flags of the change.
+
+    ``code`` is 0 for an attribute that carries no fact: it counts as a change and is not read.
+    """
+    row = find(nodes, table, node_id)
+    if row == NOWHERE:
+        return UNKNOWN, 0, 0
+    flags = 0
+    if code:
+        hidden = is_hidden(nodes, row)
+        said = int(nodes[row]["words"]) & lexicon.ERROR
+        invalid = int(nodes[row]["bits"]) & a.ARIA_INVALID
+        # Class names are kept as the element was born with them: later ones mostly tell its state.
+        read_attribute(nodes, arena, state, row, code, text, 0, text.size, code != a.C_CLASS)
+        weigh(nodes, row)
+        if not said and int(nodes[row]["words"]) & lexicon.ERROR:
+            flags = events.IS_MESSAGE
+        if not invalid and int(nodes[row]["bits"]) & a.ARIA_INVALID:
+            flags = events.IS_MESSAGE
+        if hidden and not is_hidden(nodes, row):
+            inner = row
+            for _ in range(UNHIDDEN):
+                if nodes[inner]["type"] == ELEMENT and reports(nodes, inner) and not is_hidden(nodes, inner):
+                    flags = events.IS_MESSAGE
+                    break
+                inner = following(nodes, row, inner)
+                if inner == NOWHERE:
+                    break
+    source, owner = place_of(nodes, state, row, t)
+    return source, owner, flags
+
+
+@compiled
+def view_of(nodes: Nodes, row: int) -> int:
+    """Row of the nearest main or body at or above a node; the topmost element where there is none."""
+    for _ in range(FURTHEST):
+        node = nodes[row]
+        if node["tag"] == T_MAIN or node["tag"] == T_BODY or node["role"] == R_MAIN:
+            break
+        up = int(node["parent"])
+        if up == NOWHERE or node["type"] == DOCUMENT:
+            break
+        row = up
+    return row
+
+
+@compiled
+def remove_nodes(nodes: Nodes, table: Table, state: State, links: Links, rows: Links, t: int) -> int:
+    """Take nodes out of the page.
+
+    Parameters
+    ----------
+    links
+        (parent id, node id) of each, shape (n, 2).
+    rows
+        Where source, owner and flags of each are written, shape (n, 4).
+
+    Returns
+    -------
+    int
+        Nodes that went, if together they were most of a view; else 0.
+    """
+    gone = 0
+    view = NOWHERE
+    for i in range(links.shape[0]):
+        row = find(nodes, table, links[i, 1])
+        parent = find(nodes, table, links[i, 0])
+        if row != NOWHERE:
+            parent = int(nodes[row]["parent"])
+        rows[i, FLAGS] = 0
+        rows[i, SOURCE] = UNKNOWN
+        rows[i, OWNER] = 0
+        if parent != NOWHERE:
+            rows[i, SOURCE], rows[i, OWNER] = place_of(nodes, state, parent, t)
+        if row == NOWHERE:
+            continue
+        if rows[i, OWNER] == 0:
+            rows[i, OWNER] = taken_press(nodes, table, state, row, t)
+        gone += release(nodes, table, state, row)
+        if parent != NOWHERE:
+            view = view_of(nodes, parent)
+    if gone < VIEW:
+        return 0
+    if view == NOWHERE:
+        return gone
+    left = int(gone * (1 - REPLACED) / REPLACED) + 1
+    return gone if size_up_to(nodes, view, left + 1) <= left else 0
+
+
+@compiled
+def add_nodes(
+    nodes: Nodes,
+    table: Table,
+    arena: Arena,
+    state: State,
+    text: Text,
+    starts: Links,
+    links: Links,
+    rows: Links,
+    t: int,
+) -> int:
+    """Put nodes into the page; a node whose parent comes later in the list waits for it.
+
+    Parameters
+    ----------
+    text, starts
+        JSON of the nodes, and where each begins, shape (n,).
+    links
+        (parent id, id of the sibling that it stands in front of or 0) of each, shape (n, 2).
+    rows
+        Where source, owner, flags and the id of the node are written, shape (n, 4).
+
+    Returns
+    -------
+    int
+        Nodes that came in, those below them among them.
+    """
+    before = int(state[LIVE])
+    for i in range(links.shape[0]):
+        rows[i, SOURCE] = WAITING
+        rows[i, OWNER] = 0
+        rows[i, FLAGS] = 0
+        rows[i, NODE_ID] = 0
+    count = links.shape[0]
+    waiting = count
+    for turn in range(TURNS):
+        still = 0
+        for k in range(count):
+            i = k if turn % 2 == 0 else count - 1 - k
+            if rows[i, SOURCE] != WAITING:
+                continue
+            parent = find(nodes, table, links[i, 0])
+            if parent == NOWHERE:
+                still += 1
+                continue
+            after = find(nodes, table, links[i, 1])
+            if after != NOWHERE and nodes[after]["parent"] != parent:
+                after = NOWHERE
+            rows[i, SOURCE], rows[i, OWNER] = place_of(nodes, state, parent, t)
+            end = scan_node(nodes, table, arena, state, text, int(starts[i]), parent, after, t)
+            root = int(state[ROOT])
+            if end < 0:
+                if root != NOWHERE:
+                    release(nodes, table, state, root)
+                continue
+            if root == NOWHERE:
+                continue
+            rows[i, NODE_ID] = nodes[root]["id"]
+            if is_pressed(state, int(nodes[root]["id"])):  # it was moved
+                nodes[root]["bits"] = int(nodes[root]["bits"]) | a.PRESSED
+            saw = int(state[SEEN])
+            if saw & (SAW_ALERT | SAW_ERROR) or (
+                saw & SAW_TEXT and (saw & SAW_LIVE or is_live(nodes, parent))
+            ):
+                rows[i, FLAGS] = events.IS_MESSAGE
+        if still == 0 or still == waiting:
+            break
+        waiting = still
+    for i in range(links.shape[0]):
+        if rows[i, SOURCE] == WAITING:
+            rows[i, SOURCE] = UNKNOWN
+    return int(state[LIVE]) - before
+
+
+@compiled
+def node_starts(text: Text, starts: Links) -> int:
+    """Where each of the comma-joined values of ``text`` begins; returns how many were found."""
+    place = 0
+    for i in range(starts.size):
+        starts[i] = after_space(text, place)
+        place = value_end(text, int(starts[i]))
+        if place < 0:
+            return i
+        place = after_space(text, place) + 1
+    return starts.size
+
+
+@compiled
+def is_window(nodes: Nodes, table: Table, node_id: int) -> bool:
+    """Whether a node is the document of the page itself, or its html or body."""
+    row = find(nodes, table, node_id)
+    if row == NOWHERE:
+        return False
+    tag = nodes[row]["tag"]
+    if nodes[row]["type"] != DOCUMENT and tag != T_HTML and tag != T_BODY:
+        return False
+    for _ in range(3):  # body, html, document: further up lies a frame's own
+        if nodes[row]["parent"] == NOWHERE:
+            return True
+        row = int(nodes[row]["parent"])
+    return False
