@@ -1,0 +1,293 @@
+"""The scorer: one object that holds a bundle and turns a session into an assessment.
+
+Neither scikit-learn, pandas nor LightGBM is loaded for it; one row takes some hundred microseconds with reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from data_contracts.assessments import (
+    Assessment,
+    Block,
+    BotBlock,
+    ConversionBlock,
+    Coverage,
+    FrustrationBlock,
+    HeadVersion,
+    Models,
+    Moment,
+    Reason,
+)
+from data_contracts.errors import WatchworthyError
+from features.catalogue import engine
+from features.moments import CODES, WITHDRAWN
+from models.bundle import STARTER, Bundle, Trained, load
+from models.head import Evidence, Head
+from models.heads import HEADS
+from models.heads.conversion import HORIZON_S
+from models.intervals import interval
+from models.operating_points import tightest
+from models.reasons import reasons, steps
+from models.verdict import action, verdict
+from models.worth import HEADLINES, Fact, worth
+
+Name = Callable[[int, int], str | None]
+"""Names an element for people, from its page view and node id."""
+
+
+class Session(Protocol):
+    """What the scorer reads of a session."""
+
+    @property
+    def vector(self) -> npt.NDArray[np.float32]:
+        """Every feature of the catalogue, in its order."""
+
+    @property
+    def moments(self) -> npt.NDArray[np.void]:
+        """Rows of ``MOMENT``."""
+
+    @property
+    def coverage(self) -> Evidence:
+        """What there was to see."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one head says of one vector."""
+
+    block: dict[str, Any]
+    reasons: tuple[Reason, ...] = ()
+    margin: float | None = None
+
+
+class Scorer:
+    """Trained heads, ready to score.
+
+    Parameters
+    ----------
+    bundle
+        The heads.
+    names, digests, units
+        The catalogue's features in the order of a vector; those that ship by default.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        names: Sequence[str] | None = None,
+        digests: Sequence[str] | None = None,
+        units: Sequence[str] | None = None,
+    ) -> None:
+        features = engine().features if names is None else ()
+        self.names = tuple(f.name for f in features) if names is None else tuple(names)
+        known = [f.digest for f in features] if digests is None else list(digests)
+        unit = [f.unit for f in features] if units is None else list(units)
+        self.bundle = bundle
+        self._digests = dict(zip(self.names, known, strict=True))
+        self._units = dict(zip(self.names, unit, strict=True)) if unit else {}
+        places = {name: i for i, name in enumerate(self.names)}
+        self.stopped: dict[str, tuple[str, ...]] = {}
+        """Heads that may not speak, and the features that changed under them."""
+        self._columns: dict[str, npt.NDArray[np.int64]] = {}
+        for name, trained in bundle.heads.items():
+            if changed := trained.stopped_by(self._digests):
+                self.stopped[name] = changed
+            else:
+                self._columns[name] = np.array([places[feature] for feature in trained.model.names], "i8")
+
+    @classmethod
+    def starter(cls, conversion: Path | None = None) -> Scorer:
+        """Load the scorer of the starter models that ship.
+
+        Parameters
+        ----------
+        conversion
+            Folder of a site's own conversion head, if it has one.
+        """
+        return cls.load(STARTER, conversion)
+
+    @classmethod
+    def load(cls, folder: Path, conversion: Path | None = None) -> Scorer:
+        """Load the scorer of the heads in ``folder``, and of a conversion head elsewhere.
+
+        Raises
+        ------
+        WatchworthyError
+            ``model_missing`` if there are none.
+        """
+        from models.bundle import load_head
+
+        bundle = load(folder)
+        if conversion is not None:
+            bundle = Bundle(bundle.heads | {"conversion": load_head(conversion)})
+        return cls(bundle)
+
+    def say(
+        self,
+        head: Head,
+        vector: npt.NDArray[np.float32],
+        evidence: Evidence,
+        moments: npt.NDArray[np.void] | None = None,
+    ) -> Said:
+        """What one head says: its block, its reasons, its margin.
+
+        Raises
+        ------
+        WatchworthyError
+            ``vector_mismatch`` if the vector is not the catalogue's.
+        """
+        if vector.shape != (len(self.names),):
+            raise WatchworthyError(
+                "vector_mismatch", f"The catalogue has {len(self.names)} features, the vector {vector.shape}."
+            )
+        trained = self.bundle.heads.get(head.name)
+        columns = self._columns.get(head.name)
+        base_rate = trained.base_rate if trained else head.base_rate
+        why = head.ineligible(evidence)
+        if why is None and (trained is None or columns is None):
+            why = "too_few_goals" if head.name == "conversion" and trained is None else "model_missing"
+        if why is not None or trained is None or columns is None:
+            return Said({"eligible": False, "ineligible_reason": why, "base_rate": base_rate})
+        values = vector[columns]
+        contributions = trained.model.contributions(values)
+        margin = trained.model.margin(values)
+        probability = trained.calibration.probability(margin, base_rate)
+        refits = [refit.margin(values) for refit in trained.refits]
+        block = {
+            "eligible": True,
+            "probability": probability,
+            "interval": interval(probability, refits, trained.calibration, base_rate),
+            "base_rate": base_rate,
+            "steps": steps(float(contributions[-1]), margin, trained.calibration, base_rate),
+        }
+        units = [self._units.get(name, "-") for name in trained.model.names]
+        return Said(block, reasons(head, values, contributions[:-1], moments, units), margin)
+
+    def assess(
+        self,
+        session: Session,
+        session_id: str,
+        created_at: str,
+        *,
+        assessment_id: str = "",
+        coverage: Coverage | None = None,
+        element: Name | None = None,
+        seen_before: Callable[[str], int] | None = None,
+        stake: float = 1.0,
+        goal: str | None = None,
+        as_of_ms: int = 0,
+    ) -> Assessment:
+        """Assess a session.
+
+        Parameters
+        ----------
+        session
+            Vector, moments and coverage.
+        session_id, created_at, assessment_id, as_of_ms
+            As the assessment shall bear them.
+        coverage
+            What was to be seen, in the shape of the wire.
+        element
+            Names an element for people.
+        seen_before
+            How many sessions on record show an issue.
+        stake
+            What is at risk where the struggle is, 0..1.
+        goal
+            Name of the site's goal.
+        """
+        evidence, vector, moments = session.coverage, session.vector, session.moments
+        said = {head.name: self.say(head, vector, evidence, moments) for head in HEADS}
+        bot = self._bot(said["bot"], evidence)
+        automation = bot.verdict == "automation"
+        facts = self._facts(moments, element)
+        struggle = said["frustration"].block.get("probability")
+        told = worth(struggle, facts, 0, stake, automation)
+        if seen_before is not None and told.issue is not None:
+            told = worth(struggle, facts, seen_before(told.issue), stake, automation)
+        ours = {"bot", "frustration", "conversion"}
+        return Assessment(
+            assessment_id=assessment_id,
+            session_id=session_id,
+            created_at=created_at,
+            as_of_ms=as_of_ms,
+            bot=bot,
+            frustration=FrustrationBlock(
+                **said["frustration"].block, moments=self._moments(moments, element)
+            ),
+            conversion=ConversionBlock(**said["conversion"].block, goal=goal, horizon_s=HORIZON_S),
+            heads={name: Block(**one.block) for name, one in said.items() if name not in ours},
+            worth=told,
+            reasons=tuple(reason for one in said.values() for reason in one.reasons),
+            recommended_action=action(bot.verdict, bot.operating_point),
+            coverage=coverage
+            or Coverage(fidelity="blind" if evidence.blind else "exact", events=evidence.rows),
+            models=self._models(),
+        )
+
+    def _bot(self, said: Said, evidence: Evidence) -> BotBlock:
+        trained = self.bundle.heads.get("bot")
+        point = tightest(trained.points) if trained else None
+        misses = dict(trained.facts.get("miss_rates", {})) if trained else {}
+        ratio = (
+            trained.calibration.log_likelihood_ratio(said.margin)
+            if trained and said.margin is not None
+            else None
+        )
+        return BotBlock(
+            **said.block,
+            log_likelihood_ratio=ratio,
+            verdict=verdict(said.margin, point, evidence.positions, misses),
+            operating_point=point,
+        )
+
+    def _models(self) -> Models:
+        return Models(
+            bundle=self.bundle.digest, heads=tuple(_version(head) for head in self.bundle.heads.values())
+        )
+
+    @staticmethod
+    def _facts(moments: npt.NDArray[np.void], element: Name | None) -> list[Fact]:
+        evidence = {signal.code: signal.evidence for signal in engine().signals}
+        return [
+            Fact(
+                CODES[m["code"]],
+                int(m["start"]),
+                int(m["end"]),
+                float(m["severity"]),
+                (element(int(m["page"]), int(m["element"])) if element else None) or "",
+                str(int(m["page"])),
+                {
+                    name: float(v)
+                    for name, v in zip(evidence.get(int(m["code"]), ()), m["evidence"], strict=False)
+                },
+            )
+            for m in moments
+            if m["state"] != WITHDRAWN and CODES[m["code"]] in HEADLINES
+        ]
+
+    @staticmethod
+    def _moments(moments: npt.NDArray[np.void], element: Name | None) -> tuple[Moment, ...]:
+        return tuple(
+            Moment(
+                t_ms=int(m["start"]),
+                code=CODES[m["code"]],
+                weight=float(m["severity"]),
+                element=element(int(m["page"]), int(m["element"])) if element and m["element"] else None,
+            )
+            for m in moments
+            if m["state"] != WITHDRAWN and CODES[m["code"]] in HEADLINES
+        )
+
+
+def _version(head: Trained) -> HeadVersion:
+    return HeadVersion(
+        head=head.name, version=str(head.facts["version"]), alias=str(head.facts["alias"]), digest=head.digest
+    )

@@ -1,0 +1,219 @@
+"""Examples: what a head is trained and judged on, one row a session or a moment of one, all by one instrument."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data_contracts.errors import WatchworthyError
+from data_contracts.events import Events
+from features.catalogue import engine
+from models.head import Head
+
+Column = npt.NDArray[Any]
+Progress = Callable[[str, int], None]
+"""Told of what is being done and how many steps more are known of; ``0`` for a step done."""
+
+SALT: Final = "watchworthy starter"
+TRAIN, LOOK, CHECK = "train", "look", "check"
+"""Rows to train on and be judged by; moments of people's sessions for operating points; rows never trained on."""
+TEXTS: Final = (
+    "use",
+    "family",
+    "group",
+    "person",
+    "session",
+    "source",
+    "recorder",
+    "build",
+    "viewport",
+    "jank",
+    "scenario",
+)
+NUMBERS: Final = ("label", "fold", "positions", "acts", "t_ms")
+
+
+def quiet(what: str, steps: int) -> None:
+    """Take progress and say nothing of it."""
+
+
+def hashed(name: str) -> str:
+    """A person or session under a name that does not say who it is, the same every time."""
+    return hashlib.sha256(f"{SALT}\0{name}".encode()).hexdigest()[:12] if name else ""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A vector as it stood at a moment, and how much there had been to see."""
+
+    t_ms: int
+    vector: npt.NDArray[np.float32]
+    positions: int
+    acts: int
+    rows: int
+    blind: bool
+
+
+def looks(rows: Events, every_ms: int = 0, declared: int = 0) -> Iterator[Looked]:
+    """Vectors of a session as time passes, and the one at its end.
+
+    Parameters
+    ----------
+    rows
+        ``EVENT[n]`` in order.
+    every_ms
+        Time between looks; 0 for the end alone.
+    declared
+        Channels that the recorder says it has.
+    """
+    run = engine()
+    memory, moments = run.empty(), None
+    start = int(rows["t"][0]) if rows.size else 0
+    cuts = [int(rows.size)]
+    if every_ms and rows.size:
+        times = np.arange(start + every_ms, int(rows["t"][-1]), every_ms)
+        cuts = sorted({*np.searchsorted(rows["t"], times, "right").tolist(), int(rows.size)})
+    done = 0
+    for cut in cuts:
+        moments = run.fold(rows[done:cut], memory, moments)
+        done = cut
+        context = memory["context"][0]
+        yield Looked(
+            int(context["t"]),
+            run.vector(memory, declared),
+            int(context["positions"]),
+            int(context["acts"]),
+            int(context["rows"]),
+            not (int(context["acts_sighted"]) > 0 or int(context["sighted_ms"]) > 0),
+        )
+
+
+@dataclass
+class Examples:
+    """Rows of the features ``names``, f4[n, k], and the facts of each row by column."""
+
+    names: tuple[str, ...]
+    x: npt.NDArray[np.float32]
+    columns: dict[str, Column]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, name: str) -> Column:
+        return self.columns[name]
+
+    def take(self, rows: Column) -> Examples:
+        """Some of the rows, by mask or by index."""
+        return Examples(self.names, self.x[rows], {name: c[rows] for name, c in self.columns.items()})
+
+    def of(self, use: str) -> Examples:
+        """The rows of one use."""
+        return self.take(self.columns["use"] == use)
+
+    def write(self, path: Path, facts: dict[str, Any]) -> None:
+        """Write to Parquet: numbers, label, family, hashed person, fold; no events."""
+        table = {
+            name: pa.array(self.x[:, i], pa.float32(), from_pandas=False) for i, name in enumerate(self.names)
+        }
+        for name in TEXTS:
+            table[f"_{name}"] = pa.array(self.columns[name].astype(str).tolist()).dictionary_encode()
+        for name in NUMBERS:
+            table[f"_{name}"] = pa.array(self.columns[name].astype("i4"))
+        kept = pa.table(table).replace_schema_metadata({"watchworthy": json.dumps(facts)})
+        pq.write_table(kept, path, compression="zstd", compression_level=19, version="2.6")
+
+    @classmethod
+    def read(cls, path: Path) -> tuple[Examples, dict[str, Any]]:
+        """Read what ``write`` wrote, with its facts.
+
+        Raises
+        ------
+        WatchworthyError
+            ``training_refused`` if the file does not hold training vectors.
+        """
+        table = pq.read_table(path)
+        told = (table.schema.metadata or {}).get(b"watchworthy")
+        if told is None:
+            raise WatchworthyError(
+                "training_refused", "The file holds no training vectors of ours.", str(path)
+            )
+        names = tuple(name for name in table.column_names if not name.startswith("_"))
+        x = np.column_stack([table[name].to_numpy() for name in names]).astype("f4")
+        columns: dict[str, Column] = {
+            name: np.array(table[f"_{name}"].cast(pa.string()).to_pylist(), dtype=object).astype(str)
+            for name in TEXTS
+        }
+        columns |= {name: table[f"_{name}"].to_numpy().astype("i8") for name in NUMBERS}
+        return cls(names, x, columns), json.loads(told)
+
+
+@dataclass
+class Gather:
+    """Collects examples of one head; those on which it must abstain are counted and left out."""
+
+    head: Head
+    vectors: list[npt.NDArray[np.float32]] = field(default_factory=list)
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    abstained: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._columns = np.array(self.head.columns(engine().names), "i8")
+
+    def add(self, looked: Looked, **facts: Any) -> None:
+        """Add a vector, unless the head must abstain on it; ``facts`` are columns of ``TEXTS`` and ``NUMBERS``."""
+        key = f"{facts['use']}/{facts['source']}/{facts['family']}"
+        self.seen[key] = self.seen.get(key, 0) + 1
+        if self.head.ineligible(looked) is not None:
+            self.abstained[key] = self.abstained.get(key, 0) + 1
+            return
+        self.vectors.append(looked.vector[self._columns])
+        self.facts.append(facts | {"positions": looked.positions, "acts": looked.acts, "t_ms": looked.t_ms})
+
+    def done(self) -> Examples:
+        """The examples, in an order that does not hang on that of files."""
+        if not self.vectors:
+            raise WatchworthyError("training_refused", "Not one session carries enough evidence to train on.")
+        order = sorted(
+            range(len(self.facts)),
+            key=lambda i: (
+                [str(self.facts[i][k]) for k in ("use", "source", "session")]
+                + [f"{self.facts[i]['t_ms']:012d}"]
+            ),
+        )
+        columns: dict[str, Column] = {
+            name: np.array([str(self.facts[i].get(name) or "") for i in order], dtype=object).astype(str)
+            for name in TEXTS
+        }
+        columns |= {
+            name: np.array([int(self.facts[i].get(name) or 0) for i in order], "i8") for name in NUMBERS
+        }
+        return Examples(self.head.features, np.array([self.vectors[i] for i in order], "f4"), columns)
+
+    def answered(self) -> dict[str, float]:
+        """Share of sessions on which the head may speak, by use, source and family."""
+        return {key: 1 - self.abstained.get(key, 0) / count for key, count in sorted(self.seen.items())}
+
+
+def concatenated(parts: Sequence[Examples]) -> Examples:
+    """Examples of several sources as one."""
+    return Examples(
+        parts[0].names,
+        np.concatenate([p.x for p in parts]),
+        {name: np.concatenate([p.columns[name] for p in parts]) for name in parts[0].columns},
+    )
+
+
+def counted(values: Iterable[str]) -> dict[str, int]:
+    """How often each value occurs, in order of the values."""
+    names, counts = np.unique(np.array(list(values), dtype=str), return_counts=True)
+    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}

@@ -1,0 +1,207 @@
+"""Fitting: from examples to a booster, the refits that left groups out, and margins of unseen groups.
+
+Whatever is missing must say nothing: each training row also hides what another row, drawn from the other class,
+does not have. So both classes have the very same pattern of missing values, and what is missing more often in one
+(short sessions, tools without a pointer) cannot be learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.calibration import Floats, equal_weights
+from models.head import Head
+from models.trees import read
+
+Matrix = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+
+DRAWS: Final = (
+    3  # partners that each row is paired with: hiding is a loss, and another draw hides another part
+)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Training rows: ``x`` f4[n, k] of the head's features, ``y`` 0 or 1, ``weight``, ``group`` never split."""
+
+    x: Matrix
+    y: Labels
+    weight: Floats
+    group: npt.NDArray[Any]
+
+    def take(self, rows: npt.NDArray[Any]) -> Rows:
+        """Some of the rows, by mask or by index."""
+        return Rows(self.x[rows], self.y[rows], self.weight[rows], self.group[rows])
+
+
+def paired(head: Head, rows: Rows, seed: int, draws: int = DRAWS) -> Rows:
+    """Rows whose missing values are the same in both classes, ``draws`` versions of each.
+
+    A row hides what its partner in the other class lacks, and the partner is drawn by weight; so the pattern of a
+    row of either class is the union of one pattern of each, in the same distribution. Then whole parts of the
+    vector are hidden at the head's own rates.
+    """
+    rng = np.random.default_rng(seed)
+    hidden = np.isnan(rows.x)
+    parts = np.array([group.hidden_together for group in head.groups for _ in group.uses])
+    xs, partners = [], {value: np.flatnonzero(rows.y == 1 - value) for value in (0, 1)}
+    for _ in range(draws):
+        x = rows.x.copy()
+        for value, others in partners.items():
+            own = np.flatnonzero(rows.y == value)
+            share = rows.weight[others] / rows.weight[others].sum()
+            partner = rng.choice(others, len(own), p=share)
+            x[own] = np.where(hidden[partner], np.nan, x[own])
+        for part, rate in head.hide_share.items():
+            gone = rng.random(len(x)) < rate
+            x[np.ix_(gone, parts == part)] = np.nan
+        xs.append(x)
+    return Rows(
+        np.concatenate(xs),
+        np.tile(rows.y, draws),
+        np.tile(rows.weight / draws, draws),
+        np.tile(rows.group, draws),
+    )
+
+
+def settings(head: Head, seed: int) -> dict[str, Any]:
+    """LightGBM's parameters: the same trees to the last bit from the same rows on the same kind of machine."""
+    boosting = head.boosting
+    return {
+        "objective": "binary",
+        "num_leaves": boosting.leaves,
+        "learning_rate": boosting.learning_rate,
+        "min_data_in_leaf": boosting.least_rows,
+        "lambda_l2": boosting.ridge,
+        "bagging_fraction": boosting.bagging,
+        "bagging_freq": 1,
+        "feature_fraction": boosting.columns,
+        "max_bin": 63,
+        "feature_pre_filter": False,
+        "use_missing": True,
+        "monotone_constraints": list(head.monotone),
+        "boost_from_average": True,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 1,
+        "seed": seed,
+        "verbose": -1,
+    }
+
+
+def boost(head: Head, rows: Rows, seed: int) -> str:
+    """Train a booster on rows as they are, and return LightGBM's text."""
+    import lightgbm
+
+    data = lightgbm.Dataset(
+        rows.x,
+        rows.y,
+        weight=rows.weight * len(rows.y) / rows.weight.sum(),
+        feature_name=list(head.features),
+        free_raw_data=True,
+    )
+    booster = lightgbm.train(settings(head, seed), data, head.boosting.rounds)
+    return str(booster.model_to_string(num_iteration=-1))
+
+
+def fitted(head: Head, rows: Rows, seed: int) -> str:
+    """Pair, balance and train: LightGBM's text."""
+    return boost(head, paired(head, rows, seed), seed)
+
+
+def group_folds(group: npt.NDArray[Any], label: Labels, folds: int, rng: np.random.Generator) -> Labels:
+    """Deal the groups of each class to folds at random, as evenly as they go; the fold of each row.
+
+    A group that has rows of both classes is dealt once.
+    """
+    fold = np.zeros(len(group), "i8")
+    dealt: dict[Any, int] = {}
+    for value in (1, 0):
+        names = [name for name in np.unique(group[label == value]) if name not in dealt]
+        order = rng.permutation(len(names))
+        for place, i in enumerate(order):
+            dealt[names[i]] = place % folds
+    for i, name in enumerate(group):
+        fold[i] = dealt[name]
+    return fold
+
+
+@dataclass(frozen=True)
+class CrossFit:
+    """Margins of rows by boosters that had not seen their group, and those boosters."""
+
+    margin: Floats
+    refits: tuple[str, ...]
+    beside: Floats  # margins of further rows, by the same boosters
+
+
+def cross_fit(
+    head: Head,
+    rows: Rows,
+    fold: Labels,
+    seed: int,
+    beside: Matrix | None = None,
+    beside_fold: Labels | None = None,
+    progress: Callable[[], None] = lambda: None,
+    train: Callable[[Head, Rows, int], str] = fitted,
+) -> CrossFit:
+    """Train once for each fold on the others, and score the fold.
+
+    Parameters
+    ----------
+    fold
+        Fold of each row.
+    beside, beside_fold
+        Further rows, each scored by the booster of its fold: moments of sessions whose group is in that fold.
+    progress
+        Called after each fold.
+    """
+    margin = np.full(len(rows.y), np.nan)
+    extra = np.full(0 if beside is None else len(beside), np.nan)
+    refits = []
+    for k in np.unique(fold):
+        inside = fold == k
+        text = train(head, rows.take(~inside), seed + 1 + int(k))
+        trees = read(text)
+        margin[inside] = trees.margins(rows.x[inside])
+        if beside is not None and beside_fold is not None:
+            extra[beside_fold == k] = trees.margins(beside[beside_fold == k])
+        refits.append(text)
+        progress()
+    return CrossFit(margin, tuple(refits), extra)
+
+
+def balanced(label: Labels, group: npt.NDArray[Any], source: npt.NDArray[Any]) -> Floats:
+    """Weights: classes equal, sources within a class equal, groups within a source of a class equal."""
+    weight = np.zeros(len(label))
+    for name in np.unique(source):
+        inside = source == name
+        if len(np.unique(label[inside])) == 2:
+            weight[inside] = equal_weights(label[inside], group[inside]) / inside.sum()
+        else:  # a source of one class only would be told by its looks alone
+            weight[inside] = 0.0
+    return weight
+
+
+def mask_only_margins(head: Head, rows: Rows, fold: Labels, seed: int) -> Floats:
+    """Margins of a booster that is given nothing but which values are missing, of unseen groups."""
+    masked = Rows(np.isnan(rows.x).astype("f4"), rows.y, rows.weight, rows.group)
+    free = Head(**{**head.__dict__, "groups": _unconstrained(head)})
+    return cross_fit(free, masked, fold, seed, train=boost).margin
+
+
+def _unconstrained(head: Head) -> tuple[Any, ...]:
+    from dataclasses import replace
+
+    return tuple(replace(g, uses=tuple(replace(u, monotone=0) for u in g.uses)) for g in head.groups)
+
+
+def seeds(seed: int, count: int) -> Sequence[int]:
+    """Further seeds of one seed."""
+    return [int(s) for s in np.random.SeedSequence(seed).generate_state(count) >> 1]
