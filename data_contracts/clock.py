@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final, Generic, NamedTuple, TypeVar
 
-LATENESS_MS: Final = 1_000  # how much earlier than the stream's latest event a row may lie; rrweb's batches span 500
-FORWARD_MS: Final = 30 * 60_000  # the idle cut: a longer leap is an absence or a broken clock, the next event tells
+LATENESS_MS: Final = (
+    1_000  # how much earlier than the stream's latest event a row may lie; rrweb's batches span 500
+)
+FORWARD_MS: Final = (
+    30 * 60_000
+)  # the idle cut: a longer leap is an absence or a broken clock, the next event tells
 BACKWARD_MS: Final = 60_000  # a clock set back further than this is another clock
 TIME_MAX: Final = 8_640_000_000_000_000  # the last instant that a JavaScript Date can hold
 HELD_MAX: Final = 64  # events without a time that may queue behind an unconfirmed one

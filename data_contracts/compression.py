@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-import zstandard
-
 from data_contracts.errors import WatchworthyError
 from data_contracts.limits import LIMITS, Limits
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 GZIP: Final = b"\x1f\x8b"
 ZSTD: Final = b"\x28\xb5\x2f\xfd"
 LAYERS_MAX: Final = (
     4  # a gzipped body inside a gzipped file is common; more than this is not made by a recorder
 )
-SLICE: Final = 1 << 16  # packed bytes fed to zlib at once
-ZSTD_SLICE: Final = 1 << 11  # zstd gives all that a slice unpacks to; at its greatest ratio that is 64 MB
-PIECE: Final = 1 << 20  # unpacked bytes taken from zlib at once
+SLICE: Final = 1 << 16  # packed bytes fed at once
+PIECE: Final = 1 << 20  # unpacked bytes taken at once
 
 
 class Unpacked(NamedTuple):
@@ -108,7 +111,7 @@ def unpack(data: bytes | memoryview, budget: Budget | None = None) -> Unpacked:
                 so_far += len(piece)
                 budget.spend(len(piece), packed, so_far)
                 pieces.append(piece)
-        except (zlib.error, zstandard.ZstdError, EOFError) as error:
+        except (zlib.error, zstd.ZstdError, EOFError) as error:
             damage = f"The {kind} data is truncated or damaged after {so_far:,} unpacked bytes: {error}"
             if not so_far and kind == "zlib" and not layers:
                 damage = ""  # two bytes of some other format that happen to look like zlib's
@@ -148,13 +151,15 @@ def _zstd(data: bytes | memoryview) -> Iterator[bytes]:
     view = memoryview(data)
     at = 0
     while at < len(view) and bytes(view[at : at + 4]) == ZSTD:
-        unpacker = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
+        unpacker = zstd.ZstdDecompressor()
         while not unpacker.eof:
-            if at >= len(view):
-                raise EOFError("it ends before its own end mark")
-            packed = view[at : at + ZSTD_SLICE]
-            at += len(packed)
-            piece = unpacker.decompress(packed)
+            packed: bytes | memoryview = b""
+            if unpacker.needs_input:
+                if at >= len(view):
+                    raise EOFError("it ends before its own end mark")
+                packed = view[at : at + SLICE]
+                at += len(packed)
+            piece = unpacker.decompress(packed, PIECE)
             if piece:
                 yield piece
         at -= len(unpacker.unused_data)

@@ -31,7 +31,7 @@ class Counts:
     malformed_example: str = ""
     """Where the first malformed event was and what was wrong, as ``$.events[12].data.x: Expected ...``."""
     problems: Counter[str] = field(default_factory=Counter)
-    """Other counted deviations by code: ``no_timestamp``, ``clock_outlier``, ``moved_in_time``, ``rows_dropped``, ..."""
+    """Other deviations by code: ``no_timestamp``, ``clock_outlier``, ``moved_in_time``, ``rows_dropped`` and so on."""
 
     def miss(self, name: str, *, event: bool = False) -> None:
         """Count a name that was not understood; ``event`` if it makes its whole event unknown."""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Struct
 
 from data_contracts import events as e
-from data_contracts.rrweb import CustomData
+from data_contracts.rrweb import CustomData, Ignored, raw_bytes
 from data_contracts.views import digest
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Breadcrumb(Struct, gc=False, kw_only=True):
     category: str = ""
     level: str = ""
     timestamp: float | None = None
-    data: Raw = Raw(b"{}")
+    data: Ignored = UNSET
 
 
 class SpanData(Struct, gc=False, kw_only=True):
@@ -61,7 +61,7 @@ class Span(Struct, gc=False, kw_only=True):
     description: str = ""
     start: float | None = msgspec.field(name="startTimestamp", default=None)
     end: float | None = msgspec.field(name="endTimestamp", default=None)
-    data: Raw = Raw(b"{}")
+    data: Ignored = UNSET
 
 
 _said: Final = msgspec.json.Decoder(Said)
@@ -83,7 +83,7 @@ def turn_custom(rows: Rows, data: CustomData, t: int) -> None:
         rows.counts.miss(f"tag {data.tag}")
         rows.write(e.CUSTOM, t, detail=digest(data.tag))
         return
-    turn(rows, bytes(data.payload) or b"{}", t)
+    turn(rows, raw_bytes(data.payload) or b"{}", t)
 
 
 def _read(payload: bytes) -> Said:
@@ -132,7 +132,8 @@ def _sentry_breadcrumb(rows: Rows, payload: bytes, t: int) -> None:
     crumb = _breadcrumb.decode(payload)
     category = crumb.category
     at = t if crumb.timestamp is None else int(crumb.timestamp * 1_000)
-    where = _where.decode(crumb.data) if bytes(crumb.data).startswith(b"{") else Where()
+    about = raw_bytes(crumb.data)
+    where = _where.decode(about) if about.startswith(b"{") else Where()
     if category == "navigation":
         if rows.views.moved(where.to, at):
             rows.open_page(at)
@@ -156,9 +157,10 @@ def _sentry_span(rows: Rows, payload: bytes, t: int) -> None:
             rows.open_page(begin)
     elif span.op in REQUESTS:
         duration = None if span.start is None or span.end is None else (span.end - span.start) * 1_000
-        status = _span_data.decode(span.data).status_code if bytes(span.data).startswith(b"{") else None
+        about = raw_bytes(span.data)
+        status = _span_data.decode(about).status_code if about.startswith(b"{") else None
         rows.declared.add("network")
-        rows.request(begin, duration, status, span.description, t)
+        rows.request(t if span.end is None else int(span.end * 1_000), duration, status, span.description)
     else:
         rows.write(e.CUSTOM, t, detail=digest(span.op))
 

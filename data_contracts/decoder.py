@@ -14,8 +14,9 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
+from data_contracts.acts import ACTS, Act, AnyAct
+from data_contracts.batches import Text
 from data_contracts.counts import Counts
-from data_contracts.errors import WatchworthyError
 from data_contracts.json_scan import Break, Scan
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.rrweb import (
@@ -25,12 +26,11 @@ from data_contracts.rrweb import (
     Envelope,
     Event,
     FullSnapshotEvent,
+    Ignored,
     IncrementalEvent,
     Mutation,
     SnapshotData,
 )
-
-Text = bytes | memoryview
 
 
 class Skipped(Struct, gc=False):
@@ -39,11 +39,12 @@ class Skipped(Struct, gc=False):
     timestamp: int | float | None = None
 
 
-_strict: Final = msgspec.json.Decoder(Event)
+_strict: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(Event)
 _mutation: Final = msgspec.json.Decoder(Mutation)
 _time: Final = msgspec.json.Decoder(int | float | None)
 _whole: Final = msgspec.json.Decoder(int)
-_addition: Final = msgspec.json.Decoder(dict[str, Raw])
+_string: Final = msgspec.json.Decoder(str)
+_acts: Final[msgspec.json.Decoder[AnyAct]] = msgspec.json.Decoder(AnyAct)
 
 # Half of a surrogate pair, as JavaScript writes it where a text was cut inside a character. Replacing it by
 # another single code unit keeps every length.
@@ -51,6 +52,7 @@ LONE_SURROGATE: Final = re.compile(
     rb"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
 
+ACT_TYPES: Final = {str(act.__struct_config__.tag): act for act in ACTS}
 ENVELOPE_FIELDS: Final = frozenset({"type", "data", *Envelope.__struct_fields__})
 
 
@@ -80,15 +82,15 @@ class Decoder:
         self.counts = counts
         self.depth = limits.depth
 
-    def decode(self, text: Text) -> Event | Skipped:
-        """The event in ``text``, one JSON value in UTF-8.
+    def decode(self, text: Text) -> Event | AnyAct | Skipped:
+        """The event or act in ``text``, one JSON value in UTF-8.
 
         Raises
         ------
         WatchworthyError
             ``input_too_deep``.
         """
-        event: Event | Skipped
+        event: Event | AnyAct | Skipped
         try:
             event = _strict.decode(text)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
@@ -98,11 +100,13 @@ class Decoder:
         if type(event) is IncrementalEvent:
             counts.types[3] += 1
             counts.sources[event.data.__struct_config__.tag] += 1  # type: ignore[index]
+        elif isinstance(event, Act):
+            counts.acts[str(event.__struct_config__.tag)] += 1
         elif type(event) is not Skipped:
             counts.types[event.__struct_config__.tag] += 1  # type: ignore[index]
         return event
 
-    def _explain(self, text: Text, error: Exception) -> Event | Skipped:
+    def _explain(self, text: Text, error: Exception) -> Event | AnyAct | Skipped:
         """Take apart an event that the strict pass refused."""
         clean = bytes(text)
         if b"\\ud" in clean or b"\\uD" in clean:
@@ -116,6 +120,8 @@ class Decoder:
                 self.counts.spoil(where, "Expected `object`, an event")
                 return skipped
             top = {key: clean[at : scan.skip(at)] for key, at in scan.members(begin)}
+            if top.get("type", b"").startswith(b'"'):
+                return self._act(clean, top, where)
             try:
                 skipped.timestamp = _time.decode(top.get("timestamp", b"null"))
             except msgspec.MsgspecError:
@@ -139,10 +145,30 @@ class Decoder:
         except Break as broken:
             self.counts.spoil(where, f"JSON is malformed (byte {broken.at})")
         except (msgspec.MsgspecError, UnicodeDecodeError) as found:
-            self.counts.spoil(where + path_of(found), str(found))
+            self.counts.spoil(where + path_of(found), what_of(found))
         except RecursionError:
             self.counts.spoil(where, f"nested too deeply where no page is ({error})")
         return skipped
+
+    def _act(self, text: bytes, members: dict[str, bytes], where: str) -> AnyAct | Skipped:
+        """The act in ``text``; an act of unknown type, or with fields that do not fit, only lets time pass."""
+        try:
+            kind = _string.decode(members["type"])
+            skipped = Skipped(_time.decode(members.get("t", b"null")))
+        except msgspec.MsgspecError as error:
+            self.counts.spoil(where + path_of(error), what_of(error))
+            return Skipped()
+        act = ACT_TYPES.get(kind)
+        if act is None:
+            self.counts.miss(f"act {kind}", event=True)
+            return skipped
+        for name in sorted(members.keys() - {"type", *act.__struct_fields__}):
+            self.counts.miss(f"field $.{name}")
+        try:
+            return _acts.decode(text)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            self.counts.spoil(where + path_of(error), what_of(error))
+            return skipped
 
     def _data(self, kind: int, top: dict[str, bytes]) -> bytes | None:
         """The event's data without unknown fields; None where its source is unknown."""
@@ -160,7 +186,7 @@ class Decoder:
             known = frozenset({"source", *SOURCES[source].__struct_fields__})
         else:
             fields = {field.name: field.type for field in msgspec.structs.fields(EVENTS[kind])}
-            if fields["data"] is Raw:
+            if fields["data"] == Ignored:
                 return data
             members = self._members(data)
             known = frozenset(fields["data"].__struct_fields__)
@@ -215,4 +241,6 @@ def path_of(error: Exception) -> str:
     return found[1] if found else ""
 
 
-__all__ = ["Decoder", "Skipped", "WatchworthyError", "join"]
+def what_of(error: Exception) -> str:
+    """What msgspec's message says is wrong, without the path."""
+    return str(error).partition(" - at `")[0]

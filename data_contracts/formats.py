@@ -275,7 +275,7 @@ class _Reader:
                 data_at = begin
             elif key in WINDOW_NAMES or key in ("stream", "seq"):
                 end = scan.skip(begin)
-                self._name(origin, key, text[begin:end])
+                self._name(origin, key, bytes(text[begin:end]))
                 scan.end = end
         end = scan.end
         if not found and "type" in keys:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from data_contracts.events import EVENT, PAGE, Events
+from data_contracts.events import EVENT, Events
+
+Owners = npt.NDArray[np.int64]
+"""Index of each row's stream."""
 
 IDLE_MS: Final = 30 * 60_000  # the field's convention since web analytics began; a setting
 
@@ -24,37 +28,49 @@ def merge(streams: Mapping[str, Events]) -> Events:
     -------
     Events
         Rows sorted by (t, stream name, number). ``page`` counts the session's page views in the order in which
-        their PAGE rows appear; -1 stays for rows before the first page view of their stream.
+        their first rows appear; -1 stays for rows before the first page view of their stream.
     """
-    names = sorted(name for name, rows in streams.items() if rows.size)
-    if not names:
-        return np.empty(0, EVENT)
-    rows = np.concatenate([streams[name] for name in names])
-    owner = np.repeat(np.arange(len(names)), [streams[name].size for name in names])
-    if len(names) > 1:
+    rows, owner = interleave([streams[name] for name in sorted(streams)])
+    number_pages(rows, owner, {})
+    return rows
+
+
+def interleave(streams: Sequence[Events]) -> tuple[Events, Owners]:
+    """Rows of all streams by (t, index of the stream, number), and the index of each row's stream.
+
+    The rows are a copy; their ``page`` still counts in the stream.
+    """
+    rows = np.concatenate([np.empty(0, EVENT), *streams])
+    owner = np.repeat(np.arange(len(streams)), [one.size for one in streams])
+    if len(streams) > 1:
         order = np.argsort(rows["t"], kind="stable")
         rows, owner = rows[order], owner[order]
-    return _number_pages(rows, owner)
+    return rows, owner
 
 
-def _number_pages(rows: Events, owner: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Events:
-    """Give the (stream, page view) pairs their numbers in the session, in place."""
+def number_pages(rows: Events, owner: Owners, numbers: dict[int, int]) -> None:
+    """Give the page views of all streams their numbers in the session, in place.
+
+    A page view's number is its place in the order in which the first row of each appears, so that rows taken
+    ahead are numbered as they will be in the end.
+
+    Parameters
+    ----------
+    rows
+        Rows in session order; ``page`` counts in the stream and becomes the number in the session.
+    owner
+        Index of each row's stream, int64[n].
+    numbers
+        Numbers given so far, by ``owner << 32 | page``; those of new page views are added.
+    """
     has_page = np.flatnonzero(rows["page"] >= 0)
     if not has_page.size:
-        return rows
+        return
     key = (owner[has_page] << 32) + rows["page"][has_page]
-    keys, which = np.unique(key, return_inverse=True)
-    opens = rows["kind"][has_page] == PAGE
-    first = np.full(keys.size, rows.size, np.int64)
-    np.minimum.at(first, which[opens], has_page[opens])
-    dropped = first == rows.size  # its PAGE row fell to the bound on rows: it counts from its first row of any kind
-    anywhere = np.full(keys.size, rows.size, np.int64)
-    np.minimum.at(anywhere, which, has_page)
-    first[dropped] = anywhere[dropped]
-    number = np.empty(keys.size, np.int32)
-    number[np.argsort(first, kind="stable")] = np.arange(keys.size, dtype=np.int32)
-    rows["page"][has_page] = number[which]
-    return rows
+    keys, first, which = np.unique(key, return_index=True, return_inverse=True)
+    for place in np.argsort(first, kind="stable"):
+        numbers.setdefault(int(keys[place]), len(numbers))
+    rows["page"][has_page] = np.array([numbers[int(one)] for one in keys], np.int32)[which]
 
 
 def cut(rows: Events, idle_ms: int = IDLE_MS) -> list[slice]:

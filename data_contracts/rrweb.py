@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
-NOTHING: Final = Raw()
+Ignored = Raw | UnsetType
+"""A field that is known but not read, or read only by its bytes: it costs no object."""
+
+
+def raw_bytes(value: Ignored) -> bytes:
+    """JSON of a field; empty where the field is missing."""
+    return bytes(value) if isinstance(value, Raw) else b""
 
 
 class Data(Struct, tag_field="source", forbid_unknown_fields=True, gc=False, kw_only=True):
@@ -46,11 +52,13 @@ class Addition(Struct, gc=False):
 
 
 class Mutation(Data, tag=0):
+    """Changes of the page: texts, attributes, nodes removed, nodes added."""
+
     texts: list[TextChange] | None = None
     attributes: list[AttributeChange] | None = None
     removes: list[Removal] | None = None
     adds: list[Addition] | None = None
-    isAttachIframe: Raw = NOTHING
+    isAttachIframe: Ignored = UNSET
 
 
 class Position(Struct, gc=False):
@@ -63,6 +71,8 @@ class Position(Struct, gc=False):
 
 
 class MouseMove(Data, tag=1):
+    """Positions of the mouse since the last batch of them."""
+
     positions: list[Position]
     isTrusted: bool | None = None
 
@@ -88,6 +98,8 @@ class Scroll(Data, tag=3):
 
 
 class ViewportResize(Data, tag=4):
+    """New size of the viewport, CSS px."""
+
     width: float
     height: float
 
@@ -96,52 +108,62 @@ class Input(Data, tag=5):
     """``text`` is the whole value (often masked); it stays raw, since only its length counts."""
 
     id: int
-    text: Raw = NOTHING
+    text: Ignored = UNSET
     isChecked: bool | None = None
     userTriggered: bool | None = None
     isTrusted: bool | None = None
 
 
 class TouchMove(Data, tag=6):
+    """Positions of a finger."""
+
     positions: list[Position]
     isTrusted: bool | None = None
 
 
 class MediaInteraction(Data, tag=7):
+    """``type`` 0 play, 1 pause, 2 seeked, 3 volume, 4 rate."""
+
     type: int
     id: int = 0
-    currentTime: Raw = NOTHING
-    volume: Raw = NOTHING
-    muted: Raw = NOTHING
-    loop: Raw = NOTHING
-    playbackRate: Raw = NOTHING
+    currentTime: Ignored = UNSET
+    volume: Ignored = UNSET
+    muted: Ignored = UNSET
+    loop: Ignored = UNSET
+    playbackRate: Ignored = UNSET
 
 
 class StyleSheetRule(Data, tag=8):
+    """Rules of a style sheet added, removed or replaced by script."""
+
     id: int | None = None
-    styleId: Raw = NOTHING
-    adds: Raw = NOTHING
-    removes: Raw = NOTHING
-    replace: Raw = NOTHING
-    replaceSync: Raw = NOTHING
+    styleId: Ignored = UNSET
+    adds: Ignored = UNSET
+    removes: Ignored = UNSET
+    replace: Ignored = UNSET
+    replaceSync: Ignored = UNSET
 
 
 class CanvasMutation(Data, tag=9):
+    """Drawing on a canvas."""
+
     id: int = 0
-    type: Raw = NOTHING
-    commands: Raw = NOTHING
-    property: Raw = NOTHING
-    args: Raw = NOTHING
-    setter: Raw = NOTHING
-    displayWidth: Raw = NOTHING
-    displayHeight: Raw = NOTHING
+    type: Ignored = UNSET
+    commands: Ignored = UNSET
+    property: Ignored = UNSET
+    args: Ignored = UNSET
+    setter: Ignored = UNSET
+    displayWidth: Ignored = UNSET
+    displayHeight: Ignored = UNSET
 
 
 class Font(Data, tag=10):
-    family: Raw = NOTHING
-    fontSource: Raw = NOTHING
-    buffer: Raw = NOTHING
-    descriptors: Raw = NOTHING
+    """A font loaded by script."""
+
+    family: Ignored = UNSET
+    fontSource: Ignored = UNSET
+    buffer: Ignored = UNSET
+    descriptors: Ignored = UNSET
 
 
 class Log(Data, tag=11):
@@ -149,20 +171,24 @@ class Log(Data, tag=11):
 
     level: str = ""
     trace: list[str] | None = None
-    payload: Raw = NOTHING
+    payload: Ignored = UNSET
 
 
 class Drag(Data, tag=12):
+    """Positions of the mouse while something is dragged."""
+
     positions: list[Position]
     isTrusted: bool | None = None
 
 
 class StyleDeclaration(Data, tag=13):
+    """A property of a style rule set or removed by script."""
+
     id: int | None = None
-    styleId: Raw = NOTHING
-    index: Raw = NOTHING
-    set: Raw = NOTHING
-    remove: Raw = NOTHING
+    styleId: Ignored = UNSET
+    index: Ignored = UNSET
+    set: Ignored = UNSET
+    remove: Ignored = UNSET
 
 
 class Range(Struct, gc=False):
@@ -175,17 +201,23 @@ class Range(Struct, gc=False):
 
 
 class Selection(Data, tag=14):
+    """What is selected; a caret is a range whose ends are the same."""
+
     ranges: list[Range]
 
 
 class AdoptedStyleSheet(Data, tag=15):
+    """Style sheets adopted by a document or shadow root."""
+
     id: int = 0
-    styles: Raw = NOTHING
-    styleIds: Raw = NOTHING
+    styles: Ignored = UNSET
+    styleIds: Ignored = UNSET
 
 
 class CustomElement(Data, tag=16):
-    define: Raw = NOTHING
+    """A custom element was defined."""
+
+    define: Ignored = UNSET
 
 
 Incremental = (
@@ -213,70 +245,96 @@ class Envelope(Struct, tag_field="type", forbid_unknown_fields=True, gc=False, k
     """What every event has, and the extra keys that recorders in the wild are known to add."""
 
     timestamp: int | float | None = None
-    delay: Raw = NOTHING
-    sessionId: Raw = NOTHING
-    windowId: Raw = NOTHING
-    window_id: Raw = NOTHING
-    cv: Raw = NOTHING
-    v: Raw = NOTHING
-    _sid: Raw = NOTHING
+    delay: Ignored = UNSET
+    sessionId: Ignored = UNSET
+    windowId: Ignored = UNSET
+    window_id: Ignored = UNSET
+    cv: Ignored = UNSET
+    v: Ignored = UNSET
+    _sid: Ignored = UNSET
 
 
 class DomContentLoadedEvent(Envelope, tag=0):
-    data: Raw = NOTHING
+    """The document has been parsed."""
+
+    data: Ignored = UNSET
 
 
 class LoadEvent(Envelope, tag=1):
-    data: Raw = NOTHING
+    """The page has loaded."""
+
+    data: Ignored = UNSET
 
 
 class SnapshotData(Struct, forbid_unknown_fields=True, gc=False):
+    """The page as a tree of nodes, which stays raw."""
+
     node: Raw
-    initialOffset: Raw = NOTHING
+    initialOffset: Ignored = UNSET
 
 
 class FullSnapshotEvent(Envelope, tag=2):
+    """The whole page at one time; node ids begin anew with each page load."""
+
     data: SnapshotData
 
 
 class IncrementalEvent(Envelope, tag=3):
+    """A change or an act since the last snapshot."""
+
     data: Incremental
 
 
 class MetaData(Struct, forbid_unknown_fields=True, gc=False):
+    """Address and viewport of a page, CSS px."""
+
     href: str = ""
     width: float | None = None
     height: float | None = None
 
 
 class MetaEvent(Envelope, tag=4):
+    """Stands before each full snapshot, of a new page or of the same one again."""
+
     data: MetaData
 
 
 class CustomData(Struct, forbid_unknown_fields=True, gc=False):
+    """An event that the site or a vendor adds."""
+
     tag: str
-    payload: Raw = NOTHING
+    payload: Ignored = UNSET
 
 
 class CustomEvent(Envelope, tag=5):
+    """A custom event; see ``data_contracts.custom`` for those that are understood."""
+
     data: CustomData
 
 
 class PluginData(Struct, forbid_unknown_fields=True, gc=False):
+    """Plugin as ``name@version`` and what it says."""
+
     plugin: str
-    payload: Raw = NOTHING
+    payload: Ignored = UNSET
 
 
 class PluginEvent(Envelope, tag=6):
+    """What a plugin of the recorder saw: console, network."""
+
     data: PluginData
 
 
 class AssetEvent(Envelope, tag=7):
-    data: Raw = NOTHING
+    """A captured asset; carries no behaviour."""
+
+    data: Ignored = UNSET
 
 
 class AnnotationEvent(Envelope, tag=8):
-    data: Raw = NOTHING
+    """A caption or a marker on the timeline; carries no behaviour."""
+
+    data: Ignored = UNSET
 
 
 Event = (
@@ -324,36 +382,3 @@ SOURCES: Final[dict[int, type[Data]]] = {
     16: CustomElement,
 }
 """Source of an incremental event to its class."""
-
-
-class ConsoleLine(Struct, gc=False):
-    """Payload of the console plugin; what was printed stays raw."""
-
-    level: str = ""
-    trace: list[str] | None = None
-    payload: Raw = NOTHING
-
-
-class Request(Struct, gc=False, kw_only=True):
-    """One request of the network plugin; times in ms, relative to the page's origin unless rewritten."""
-
-    name: str = ""
-    status: float | None = None
-    response_status: float | None = None
-    startTime: float | None = None
-    endTime: float | None = None
-    duration: float | None = None
-    timestamp: float | None = None
-    isInitial: bool | None = None
-
-
-class Network(Struct, gc=False):
-    """Payload of the network plugin."""
-
-    requests: list[Request] | None = None
-    isInitial: bool | None = None
-
-
-CONSOLE_PLUGIN: Final = "rrweb/console@"
-NETWORK_PLUGIN: Final = "rrweb/network@"
-SEQUENTIAL_PLUGIN: Final = "rrweb/sequential-id@"

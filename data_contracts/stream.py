@@ -10,13 +10,16 @@ from typing import Any, Final
 
 import numpy as np
 
+from data_contracts.batches import Text
 from data_contracts.clock import LATENESS_MS, Clock, Placed
 from data_contracts.counts import Counts
-from data_contracts.decoder import Decoder, Text
+from data_contracts.decoder import Decoder
+from data_contracts.elements import Element
 from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, TRUSTED, UNTRUSTED, Events
 from data_contracts.limits import LIMITS, Limits
-from data_contracts.page_index import Element, PageIndex
+from data_contracts.page_index import PageIndex
 from data_contracts.rows import Rows
+from data_contracts.turns import turn, turn_loss
 from data_contracts.views import PageView
 
 ROWS_PER_SECOND: Final = 2_000  # of stream time; no person and no browser makes more
@@ -154,9 +157,9 @@ class Stream:
         elif self._timeless:
             self._date(emitted)
         if item is _Gap:
-            self._rows.lost(emitted, floor)
+            turn_loss(self._rows, emitted, floor)
         else:
-            self._rows.turn(item, emitted, floor)
+            turn(self._rows, item, emitted, floor)
         if len(self._rows) >= PACK_AT:
             self._pack()
 

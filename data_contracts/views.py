@@ -64,7 +64,9 @@ class Views:
     def loading(self, complete: bool) -> None:
         """A DOMContentLoaded, or with ``complete`` a load event: usually those of the page whose Meta follows."""
         if complete and self._parsed and not self._loaded and not self._leaving:
-            self._loaded = True  # a recorder that begins at DOMContentLoaded sends this page's load after its Meta
+            self._loaded = (
+                True  # a recorder that begins at DOMContentLoaded sends this page's load after its Meta
+            )
         else:
             self._leaving = True
             self._loaded = complete

@@ -1,0 +1,55 @@
+"""JSON Schema of every message that a client sends, generated from the types and kept in ``docs/schemas``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from data_contracts.acts import Acts, AnyAct
+from data_contracts.rrweb import Event
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "schemas"
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+MESSAGES: Final[dict[str, tuple[Any, str]]] = {
+    "acts": (Acts, "Acts of a session from a source without a DOM, web or mobile."),
+    "act": (AnyAct, "One act, as a line of its own."),
+    "rrweb-event": (Event, "One rrweb event, 1.x or 2.x; what is not listed is skipped and counted."),
+}
+"""Name of the file to the type and its title."""
+
+
+def schema(name: str) -> dict[str, Any]:
+    """JSON Schema of a message.
+
+    Parameters
+    ----------
+    name
+        One of ``MESSAGES``.
+
+    Examples
+    --------
+    >>> schema("acts")["title"]
+    'Acts of a session from a source without a DOM, web or mobile.'
+    """
+    kind, title = MESSAGES[name]
+    return {"$schema": DIALECT, "title": title, **msgspec.json.schema(kind)}
+
+
+def texts() -> dict[str, str]:
+    """Name of each file to what must stand in it."""
+    return {f"{name}.json": json.dumps(schema(name), indent=2) + "\n" for name in MESSAGES}
+
+
+def write(folder: Path = FOLDER) -> None:
+    """Write the schemas into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
