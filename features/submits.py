@@ -1,0 +1,234 @@
+"""Submitted forms: how often, how soon again, and whether an error came back."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from data_contracts.compiled import compiled
+from data_contracts.events import (
+    CHANGE,
+    CLICK,
+    GOAL,
+    INPUT,
+    IS_DISABLED,
+    IS_MESSAGE,
+    IS_SEARCH,
+    IS_SUBMIT,
+    NOT_USER_TRIGGERED,
+    PAGE,
+    SUBMIT,
+)
+from features.fold import NEVER, Fold, feature
+from features.moments import (
+    ERROR_SHOWN,
+    NO_MOMENT,
+    PROVISIONAL,
+    REPEAT_SUBMIT,
+    SETTLED,
+    WITHDRAWN,
+    Signal,
+    change_state,
+    emit,
+)
+
+SAME_SUBMIT_MS: Final = 700  # a double click, or a click and the submit event that it caused
+REPEAT_MS: Final = 30_000
+MESSAGE_MS: Final = 5_000  # a message so soon after a submit answers it
+CLEARED_CHARS: Final = 2  # a field of so many or more that is empty at once was emptied by the page, or anew
+
+
+@compiled
+def is_submit(event: Any) -> bool:
+    """Whether a row submits a form: the recorder says so, or it clicks (Enter clicks too) a form's submit."""
+    if event.kind == SUBMIT:
+        return True
+    return bool(
+        event.kind == CLICK and event.form != 0 and event.flags & (IS_SUBMIT | IS_DISABLED) == IS_SUBMIT
+    )
+
+
+@compiled
+def field_bit(target: int) -> int:
+    """One of 63 bits for a field: a set that forgets nothing and sometimes takes two fields for one."""
+    return 1 << (target * 40_503 >> 4) % 63
+
+
+@compiled
+def settle_error(self: Any, state: int, out: Any) -> None:
+    """Close the open error_shown."""
+    change_state(out, self.error_moment, state)
+    self.error_moment = NO_MOMENT
+
+
+@compiled
+def submit(self: Any, event: Any, t: int, out: Any) -> None:
+    """Take one submit of a form."""
+    if event.form == self.form and event.page == self.page and t - self.submit_t <= SAME_SUBMIT_MS:
+        return
+    settle_error(self, SETTLED, out)
+    self.submits_ += 1
+    same = event.form == self.form if event.page == self.page else self.address == self.form_address
+    # Fields filled since, none of them filled before, and no message: the next step of a wizard.
+    step_on = self.new_field and not self.old_field and not self.messages
+    filled = self.filled_form == event.form or (event.page != self.page and self.was_filled)
+    searching = self.search_form == event.form or event.flags & IS_SEARCH
+    if (
+        same
+        and filled
+        and not searching
+        and not step_on
+        and not self.accepted
+        and t - self.submit_t <= REPEAT_MS
+    ):
+        self.repeats += 1
+        self.run += 1
+        severity = 0.25 + 0.15 * self.run + (0.3 if self.messages else 0.0)
+        if self.repeat_moment == NO_MOMENT:
+            self.repeat_moment = emit(
+                out,
+                REPEAT_SUBMIT,
+                SETTLED,
+                self.submit_t,
+                t,
+                event.page,
+                event.target,
+                severity,
+                self.run + 1,
+            )
+        elif self.repeat_moment >= 0:
+            moment = out.moments[self.repeat_moment]
+            moment.end = t
+            moment.severity = min(severity, 1.0)
+            moment.evidence[0] = self.run + 1
+    else:
+        self.run = 0
+        self.repeat_moment = NO_MOMENT
+        if not same:
+            self.errors = 0
+    self.was_filled = 1 if filled else 0
+    self.form = event.form
+    self.page = event.page
+    self.form_address = self.address
+    self.submit_t = t
+    self.messages = 0
+    self.accepted = 0
+    self.new_field = 0
+    self.old_field = 0
+
+
+class Submits(Fold):
+    """Submits of forms, and the messages that follow."""
+
+    # Severity of a repeat: 0.25 + 0.15 a repeat, 0.3 more if a message came between.
+    # Severity of an error: 0.5, and 0.15 more for each one before it on the same form.
+    signals: ClassVar[tuple[Signal, ...]] = (
+        Signal(
+            ERROR_SHOWN,
+            text="An alert or invalid state appears within 5 s after a submit, and the form is not left for it.",
+            silent_on="Submits that lead to another page, to a goal, or that empty the form.",
+            evidence=("messages", "time after the submit (s)", "earlier errors on this form"),
+            aliases=("form validation error", "validation error"),
+        ),
+        Signal(
+            REPEAT_SUBMIT,
+            text="The same form is submitted again within 30 s.",
+            silent_on="Search; double clicks; steps of a wizard; forms that were emptied; buttons of forms not filled.",
+            evidence=("submits",),
+            aliases=("multiple form submits",),
+        ),
+    )
+
+    submits_: Any = np.int32(0)
+    repeats: Any = np.int32(0)
+    run: Any = np.int32(0)  # repeats in a row
+    messages: Any = np.int32(0)  # since the last submit
+    errors: Any = np.int32(0)  # shown on this form
+    form: Any = np.int32(-1)
+    page: Any = np.int32(-1)
+    filled_form: Any = np.int32(-1)  # form of the last input of this page view
+    was_filled: Any = np.int32(0)  # the submitted form was filled
+    search_form: Any = np.int32(-1)
+    accepted: Any = np.int32(0)  # the page emptied the form
+    new_field: Any = np.int32(0)  # since the submit a field was filled that had not been before it
+    old_field: Any = np.int32(0)  # or one that had been
+    repeat_moment: Any = np.int32(NO_MOMENT)
+    error_moment: Any = np.int32(NO_MOMENT)
+    last_target: Any = np.int32(0)
+    last_length: Any = np.float32(0)
+    address: Any = np.uint32(0)
+    form_address: Any = np.uint32(0)
+    submit_t: int = NEVER
+    filled: int = 0  # set of the fields filled in this page view
+
+    def step(self, event: Any, now: Any, out: Any) -> None:
+        """Move past one event."""
+        kind = event.kind
+        t = now.t
+        if self.error_moment != NO_MOMENT and t - self.submit_t > MESSAGE_MS:
+            settle_error(self, SETTLED, out)
+        if kind == INPUT:
+            if event.flags & NOT_USER_TRIGGERED or event.target == 0:
+                return
+            bit = field_bit(event.target)
+            soon = t - self.submit_t <= MESSAGE_MS
+            if event.target == self.last_target and event.value == self.last_length:
+                return
+            known = self.filled & bit != 0
+            at_once = event.target != self.last_target or self.last_length >= CLEARED_CHARS
+            if known and event.value == 0 and at_once and soon and not self.messages:
+                self.accepted = 1
+                settle_error(self, WITHDRAWN, out)
+            if known:
+                self.old_field = 1
+            else:
+                self.new_field = 1
+            self.filled |= bit
+            self.filled_form = event.form
+            if event.flags & IS_SEARCH:
+                self.search_form = event.form
+            self.last_target = event.target
+            self.last_length = event.value
+        elif kind == CHANGE:
+            if event.flags & IS_MESSAGE and t - self.submit_t <= MESSAGE_MS and not self.accepted:
+                self.messages += 1
+                if self.messages == 1:
+                    self.error_moment = emit(
+                        out,
+                        ERROR_SHOWN,
+                        PROVISIONAL,
+                        self.submit_t,
+                        t,
+                        event.page,
+                        event.target,
+                        0.5 + 0.15 * self.errors,
+                        1.0,
+                        (t - self.submit_t) / 1_000.0,
+                        self.errors,
+                    )
+                    self.errors += 1
+                elif self.error_moment >= 0:
+                    out.moments[self.error_moment].evidence[0] = self.messages
+        elif kind == PAGE:
+            if event.detail != self.form_address or event.detail == 0:
+                settle_error(self, WITHDRAWN, out)
+            self.address = event.detail
+            self.filled = 0
+            self.filled_form = -1
+            self.search_form = -1
+            self.last_target = 0
+        elif kind == GOAL:
+            settle_error(self, WITHDRAWN, out)
+        elif is_submit(event):
+            submit(self, event, t, out)
+
+    @feature(unit="submits", sighted=True)
+    def submits(self) -> float:
+        """Forms submitted: a submit button clicked, Enter in a form with one, or as the recorder says."""
+        return float(self.submits_)
+
+    @feature(unit="submits", sighted=True)
+    def repeat_submits(self) -> float:
+        """Submits of a filled form that had been submitted within the 30 s before; searches do not count."""
+        return float(self.repeats)
