@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from data_contracts.events import (
     CLICK,
-    FOCUS,
     GOAL,
     INPUT,
+    KEYED,
     LOST,
     MOVE,
     NOT_USER_TRIGGERED,
@@ -19,7 +19,6 @@ from data_contracts.events import (
     ROTATE,
     SCROLL,
     SIGHTED,
-    SUBMIT,
     SWIPE,
     TAP,
     TOUCH_END,
@@ -32,6 +31,7 @@ from data_contracts.events import (
 from features.fold import NEVER, Fold, feature, share
 
 PRESS_TO_CLICK_MS: Final = 5_000  # a click so long after a press is still that press's click
+ECHO_MS: Final = 50  # a label's click is followed by its field's
 SCROLL_REST_MS: Final = 500  # recorders send a scroll every 100 ms; after such a rest a new one begins
 
 ACT_NONE: Final = 0
@@ -59,7 +59,8 @@ class Context(Fold):
     press_open: int = 0  # a press waits for its click
     press_t: int = NEVER
     touch_t: int = NEVER
-    click_t: int = NEVER  # last click without a press
+    tapped: int = 0  # this row is the click of a touch
+    click_t: int = NEVER  # last click
     scroll_t: int = NEVER
     page: int = -1
     page_t: int = 0  # when the page view began
@@ -96,6 +97,7 @@ class Context(Fold):
             self.channels |= 1 << CHANNEL_TRUST
 
         act = ACT_NONE
+        self.tapped = 0
         if kind == MOVE:
             self.move_t = t
             self.positions += 1
@@ -106,12 +108,14 @@ class Context(Fold):
         elif kind == CLICK:
             waited = self.press_open == 1 and t - self.press_t <= PRESS_TO_CLICK_MS
             touched = t - self.touch_t <= PRESS_TO_CLICK_MS
-            if not waited and not touched:
-                act = ACT_CLICK
-                self.click_t = t
-            self.press_open = 0
+            echo = t - self.click_t <= ECHO_MS and event.flags & KEYED == 0
             if touched:
+                self.tapped = 1
                 self.touch_t = NEVER
+            elif not waited and not echo:
+                act = ACT_CLICK
+            self.press_open = 0
+            self.click_t = t
         elif kind == TOUCH_START or kind == TAP:
             act = ACT_TAP
             self.touch_t = t

@@ -1,0 +1,218 @@
+"""Presses that wait for an answer: how one begins to wait, is answered, or is judged to be dead."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from data_contracts.compiled import compiled
+from data_contracts.events import (
+    IS_CONSENT,
+    IS_CONTROL,
+    IS_COPY,
+    IS_DISABLED,
+    IS_FIELD,
+    IS_LINK,
+    IS_SUBMIT,
+    IS_SURFACE,
+    KNOWN,
+    LOOKS_CONTROL,
+    PRESS,
+    UNSEEN_EFFECT,
+)
+from features.histograms import octave_bin, put
+from features.moments import (
+    DEAD_CLICK,
+    NO_MOMENT,
+    PROVISIONAL,
+    SETTLED,
+    SLOW_RESPONSE,
+    WITHDRAWN,
+    change_state,
+    emit,
+)
+from features.rage import rage_answered, rage_press
+from features.sources import ANSWER_MS, SOURCES, find_source, is_answer, own_change
+
+PRESSES: Final = 6  # presses that can wait at once; an older one gives way unjudged
+SLOW_END_MS: Final = 7_000  # a press is kept so long, in case that its page or request ends late
+RETRY_MS: Final = 10_000
+SLOW_MS: Final = 1_000
+FRESH_PAGE_MS: Final = 5_000  # a page that has just loaded is still busy with itself
+
+FREE: Final = 0
+OPEN: Final = 1  # waits for an answer
+ANSWERED: Final = 2
+UNKNOWN: Final = 3  # the recorder cannot see what it would do
+UNANSWERED: Final = 4  # judged; kept until a late page or request could still come
+
+WAIT_BINS: Final = 24
+WAIT_LOW_MS: Final = 8.0  # three bins to a doubling: from 8 ms to 2 s
+WAITS_AN_OCTAVE: Final = 3
+
+CLICKABLE: Final = IS_CONTROL | LOOKS_CONTROL
+UNSEEN: Final = UNSEEN_EFFECT | IS_COPY | IS_SURFACE | IS_CONSENT | IS_DISABLED | IS_FIELD  # leaves no trace
+
+
+@compiled
+def opens(self: Any, event: Any, now: Any, out: Any) -> None:
+    """Let a press begin to wait for its answer."""
+    t = now.t
+    slot = 0
+    for i in range(PRESSES):
+        if self.state[i] == FREE:
+            slot = i
+            break
+        if self.at[i] < self.at[slot]:
+            slot = i
+    if self.state[slot] == UNANSWERED:
+        change_state(out, self.moment[slot], SETTLED)
+    self.state[slot] = FREE
+    control = event.control if event.control != 0 else event.target
+    clickable = event.flags & CLICKABLE != 0
+    for i in range(PRESSES):
+        same = self.state[i] != FREE and self.page[i] == event.page and self.control[i] == control
+        if clickable and same and not self.again[i] and t - self.at[i] <= RETRY_MS:
+            self.again[i] = 1
+            if self.state[i] == UNANSWERED:
+                self.repeats += 1
+    unknown = not now.sighted or not event.flags & KNOWN or event.flags & UNSEEN != 0
+    self.state[slot] = UNKNOWN if unknown else OPEN
+    self.at[slot] = t
+    self.wait[slot] = 0
+    self.page[slot] = event.page
+    self.control[slot] = control
+    self.flags[slot] = event.flags
+    self.again[slot] = 0
+    self.clicked[slot] = 1 if event.kind != PRESS else 0
+    self.busy[slot] = 0
+    self.moment[slot] = NO_MOMENT
+    for j in range(SOURCES):
+        self.after[slot * SOURCES + j] = 0
+    if clickable:
+        self.tries += 1
+    self.last_open = t
+    rage_press(self, event, t, unknown, out)
+
+
+@compiled
+def count_answer(self: Any, i: int) -> None:
+    """Count the answer to a click on a control in slot ``i``."""
+    if self.clicked[i] and self.flags[i] & CLICKABLE:
+        self.answers += 1
+        put(self.waits, octave_bin(self.wait[i], WAIT_LOW_MS, WAITS_AN_OCTAVE, WAIT_BINS), 1)
+        if self.wait[i] > SLOW_MS:
+            self.slow_answers += 1
+
+
+@compiled
+def clicks(self: Any, t: int) -> None:
+    """Join a click to the press that it completes: a press alone is a drag or a selection."""
+    newest = -1
+    for i in range(PRESSES):
+        if self.state[i] != FREE and (newest < 0 or self.at[i] > self.at[newest]):
+            newest = i
+    if newest >= 0 and not self.clicked[newest] and t - self.at[newest] <= ANSWER_MS:
+        self.clicked[newest] = 1
+        if self.state[newest] == ANSWERED:
+            count_answer(self, newest)
+
+
+@compiled
+def answered(self: Any, i: int, t: int, detail: int, out: Any) -> None:
+    """Take an answer to the press in slot ``i``; ``detail`` is the attribute state that it left, or 0."""
+    if self.state[i] == ANSWERED:
+        # What follows an answer still tells whether a state is only switched to and fro.
+        if self.toggles > 0:
+            rage_answered(self, self.at[i], detail, t, out)
+        return
+    if self.state[i] != OPEN:
+        return
+    wait = t - self.at[i]
+    self.wait[i] = wait
+    self.state[i] = ANSWERED
+    self.dead_run = 0
+    count_answer(self, i)
+    if wait >= out.thresholds[0].slow_from_ms and self.flags[i] & CLICKABLE:
+        emit(out, SLOW_RESPONSE, SETTLED, self.at[i], t, self.page[i], self.control[i], wait / 4e3, wait / 1e3)
+    rage_answered(self, self.at[i], detail, t, out)
+
+
+@compiled
+def late_answer(self: Any, i: int, t: int, out: Any) -> None:
+    """Turn a press that seemed dead into one that a page or a request answered late."""
+    if self.state[i] != UNANSWERED:
+        return
+    change_state(out, self.moment[i], WITHDRAWN)
+    self.moment[i] = NO_MOMENT
+    self.wait[i] = t - self.at[i]
+    if self.clicked[i] and self.flags[i] & CLICKABLE:
+        self.unanswered -= 1
+        self.dead_run = 0
+        if self.again[i]:
+            self.repeats -= 1
+        wait = float(self.wait[i])
+        if wait <= out.thresholds[0].slow_to_ms:
+            emit(out, SLOW_RESPONSE, SETTLED, self.at[i], t, self.page[i], self.control[i], wait / 7e3, wait / 1e3)
+    count_answer(self, i)
+    self.state[i] = ANSWERED
+
+
+@compiled
+def closes(self: Any, i: int, t: int, out: Any) -> None:
+    """Judge the press in slot ``i`` once its window is over."""
+    waited = t - self.at[i]
+    # A rival's preset may be patient for longer than the folds wait; none is patient beyond the slow window.
+    patience = min(max(out.thresholds[0].dead_after_ms, 0), SLOW_END_MS)
+    if self.state[i] == OPEN and waited > ANSWER_MS:
+        if self.busy[i]:
+            self.state[i] = UNKNOWN
+        else:
+            self.state[i] = UNANSWERED
+            if self.clicked[i] and self.flags[i] & CLICKABLE:
+                self.unanswered += 1
+                self.dead_run += 1
+                self.longest_run = max(self.longest_run, self.dead_run)
+                if self.again[i]:
+                    self.repeats += 1
+    dead = self.state[i] == UNANSWERED and self.clicked[i] and self.flags[i] & CLICKABLE
+    if dead and self.moment[i] == NO_MOMENT and waited > patience:
+        severity = 0.5 if self.flags[i] & IS_CONTROL else 0.35
+        may_leave = self.flags[i] & (IS_LINK | IS_SUBMIT)  # the next page may be on its way
+        state = PROVISIONAL if may_leave and waited <= SLOW_END_MS else SETTLED
+        end = self.at[i] + patience
+        self.moment[i] = emit(
+            out, DEAD_CLICK, state, self.at[i], end, self.page[i], self.control[i], severity, patience / 1e3
+        )
+        if self.moment[i] == NO_MOMENT:
+            self.clicked[i] = 0  # full: do not try again at every event
+    if self.state[i] == UNANSWERED and waited > SLOW_END_MS:
+        change_state(out, self.moment[i], SETTLED)
+    if waited > RETRY_MS or (waited > SLOW_END_MS and self.state[i] != UNANSWERED):
+        self.state[i] = FREE
+        self.moment[i] = NO_MOMENT
+
+
+@compiled
+def changes(
+    self: Any, key: int, owner: int, detail: int, plain: bool, page: int, now: Any, out: Any
+) -> None:
+    """Judge one change of the page: its source's own, or an answer to a press that waits.
+
+    ``owner`` is the pressed control that holds the change, ``plain`` a change that answers whatever its source.
+    """
+    slot = find_source(self, key)
+    waiting = False
+    for i in range(PRESSES):
+        if self.state[i] == FREE or now.t - self.at[i] > ANSWER_MS:
+            continue
+        waiting = True
+        if self.page[i] != page:
+            continue
+        own = owner != 0 and owner == self.control[i]
+        if own or plain or is_answer(self, slot, i, self.at[i]):
+            answered(self, i, now.t, detail if own else 0, out)
+        elif self.at[i] - now.page_t < FRESH_PAGE_MS:
+            self.busy[i] = 1
+    self.source_at[slot] = now.t
+    if not waiting:
+        own_change(self, slot, now.t)
