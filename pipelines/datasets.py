@@ -39,7 +39,11 @@ TEXTS: Final = (
     "jank",
     "scenario",
 )
-NUMBERS: Final = ("label", "fold", "positions", "acts", "t_ms")
+BASELINE: Final = ("all_duration_ms", "all_events", "all_presses", "all_mutations", "all_signals")
+"""Totals that no head may see, kept so that its card can show what they alone would say. Signals: by severity."""
+NUMBERS: Final = ("label", "fold", "positions", "acts", "t_ms", *BASELINE)
+MARGIN: Final = "margin"
+"""What a booster that had not seen the row's group said of it; NaN before training."""
 
 
 def quiet(what: str, steps: int) -> None:
@@ -61,6 +65,7 @@ class Looked:
     acts: int
     rows: int
     blind: bool
+    moments: npt.NDArray[np.void]
 
 
 def looks(rows: Events, every_ms: int = 0, declared: int = 0) -> Iterator[Looked]:
@@ -94,6 +99,7 @@ def looks(rows: Events, every_ms: int = 0, declared: int = 0) -> Iterator[Looked
             int(context["acts"]),
             int(context["rows"]),
             not (int(context["acts_sighted"]) > 0 or int(context["sighted_ms"]) > 0),
+            moments,
         )
 
 
@@ -128,6 +134,7 @@ class Examples:
             table[f"_{name}"] = pa.array(self.columns[name].astype(str).tolist()).dictionary_encode()
         for name in NUMBERS:
             table[f"_{name}"] = pa.array(self.columns[name].astype("i4"))
+        table[f"_{MARGIN}"] = pa.array(self.columns[MARGIN].astype("f4"), from_pandas=False)
         kept = pa.table(table).replace_schema_metadata({"watchworthy": json.dumps(facts)})
         pq.write_table(kept, path, compression="zstd", compression_level=19, version="2.6")
 
@@ -153,6 +160,7 @@ class Examples:
             for name in TEXTS
         }
         columns |= {name: table[f"_{name}"].to_numpy().astype("i8") for name in NUMBERS}
+        columns[MARGIN] = table[f"_{MARGIN}"].to_numpy().astype("f8")
         return cls(names, x, columns), json.loads(told)
 
 
@@ -197,6 +205,7 @@ class Gather:
         columns |= {
             name: np.array([int(self.facts[i].get(name) or 0) for i in order], "i8") for name in NUMBERS
         }
+        columns[MARGIN] = np.full(len(order), np.nan)
         return Examples(self.head.features, np.array([self.vectors[i] for i in order], "f4"), columns)
 
     def answered(self) -> dict[str, float]:

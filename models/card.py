@@ -1,0 +1,264 @@
+"""The card of a trained head: what it is for, what it stands on, how well it does, where it will be wrong.
+
+Written from the head's own facts and measures when it is trained, with the digest of the model that it describes; a
+card of another digest than its model's is stale, and a test says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from models.bundle import STARTER, digest_of
+from models.card_words import DATA, FAILURES
+from models.heads import head as head_of
+
+DIGEST_LINE: Final = "Digest of the model: "
+
+
+def text(name: str, folder: Path = STARTER) -> str:
+    """The card of a head, as Markdown; of ``worth`` too.
+
+    Raises
+    ------
+    WatchworthyError
+        ``model_missing`` if the head was never trained.
+    """
+    from data_contracts.errors import WatchworthyError
+    from models.worth import card
+
+    if name == "worth":
+        return card()
+    path = folder / head_of(name).name / "card.md"
+    if not path.exists():
+        raise WatchworthyError(
+            "model_missing", f"The head {name!r} has no card: it is not trained here.", str(path)
+        )
+    return path.read_text(encoding="utf-8")
+
+
+def digest_in(card: str) -> str:
+    """The digest that a card was written for."""
+    return card.partition(DIGEST_LINE)[2].partition("\n")[0].strip(" `")
+
+
+def write(folder: Path) -> Path:
+    """Write ``card.md`` and its plots into the folder of a head, from the files beside it."""
+    facts, measures, points, calibration = (
+        json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        if (folder / f"{name}.json").exists()
+        else {}
+        for name in ("head", "measures", "operating_points", "calibration")
+    )
+    from models.card_plots import plots
+
+    images = plots(folder, measures)
+    sections = [
+        _title(facts, digest_of(folder)),
+        _data(facts, measures),
+        _points(points, measures) if facts["name"] == "bot" else "",
+        _bot(measures) if facts["name"] == "bot" else "",
+        _frustration(measures) if facts["name"] == "frustration" else "",
+        _conversion(facts, measures) if facts["name"] == "conversion" else "",
+        _calibration(calibration, measures),
+        _features(facts, measures),
+        "## Where it will be wrong\n\n" + _list(FAILURES[facts["name"]]),
+        "\n".join(f"![{title}]({name})" for title, name in images),
+    ]
+    path = folder / "card.md"
+    path.write_text("\n\n".join(s for s in sections if s) + "\n", encoding="utf-8", newline="\n")
+    return path
+
+
+def _title(facts: dict[str, Any], digest: str) -> str:
+    head = head_of(facts["name"])
+    named = {
+        "starter": "This is a starter: a model to begin with, trained on the data named below and on no site's own.",
+        "simulated": "This head was trained on a SIMULATED history. It shows how the trainer works and says nothing "
+        "about any real visitor.",
+        "site": "This head belongs to one site.",
+    }
+    return (
+        f"# {facts['name']} ({facts['alias']}, version {facts['version']})\n\n"
+        f"*{facts['question']}*\n\n{named.get(facts['alias'], '')}\n\n"
+        f"{DIGEST_LINE}`{digest}`\n\n"
+        f"The label is: {head.label}. Its probability assumes that {_percent(facts['base_rate'], 1)} of sessions are "
+        "positive; where that is not so, set the base rate, which moves the probability and no threshold.\n\n"
+        f"It does not see {head.blind_to}."
+    )
+
+
+def _data(facts: dict[str, Any], measures: dict[str, Any]) -> str:
+    trained = facts["trained"]
+    said = [
+        f"{value} {name}"
+        for name, value in trained.items()
+        if name in ("rows", "people", "goals", "sessions")
+    ]
+    lines = [f"Trained on {', '.join(said)}."]
+    if trained.get("families"):
+        lines.append("Rows by family: " + ", ".join(f"{k} {v}" for k, v in trained["families"].items()) + ".")
+    lines += DATA[facts["name"]]
+    if measures.get("mask_only_auc") is not None:
+        lines.append(
+            f"Given only which values are missing, a model reaches AUC {measures['mask_only_auc']:.2f} on the rows as "
+            "they are trained on (0.50 is nothing; over 0.55 would be a leak)."
+        )
+    return "## What it stands on\n\n" + _list(lines)
+
+
+def _points(points: Sequence[dict[str, Any]], measures: dict[str, Any]) -> str:
+    rows = []
+    for p in points:
+        if p["refused"]:
+            rows.append(
+                (
+                    p["name"],
+                    "refused",
+                    f"{p['n_people']}",
+                    f"{p['people_needed']} more people needed",
+                    p["basis"],
+                )
+            )
+        else:
+            said = f"at most {_percent(p['fpr_upper'], 1)} with {_percent(p['confidence'])} confidence"
+            rows.append((p["name"], f"{p['threshold']:.3f}", f"{p['n_people']}", said, p["basis"]))
+    body = _table(("point", "threshold on the margin", "people", "false positives", "basis"), rows)
+    slices = [
+        (r["slice"], r["value"], r["people"], r["over"], _percent(r["share"]), _percent(r["upper_95"]))
+        for r in measures.get("false_positives", [])
+    ]
+    if slices:
+        body += "\n\nPeople over the threshold at any look (one every 5 s), by slice; the limit is exact, 95 %:\n\n"
+        body += _table(("slice", "value", "people", "over", "share", "upper limit"), slices)
+    return (
+        "## Operating points\n\nA threshold is published only when enough people bear it out. The unit is a person: "
+        "one counts once, as a false positive if any of their sessions crosses at any look.\n\n" + body
+    )
+
+
+def _bot(measures: dict[str, Any]) -> str:
+    head = ("family", "source", "n", "people", "answered", "AUC", "TPR at FPR 5 %", "TPR at FPR 1 %")
+
+    def row(r: dict[str, Any]) -> tuple[Any, ...]:
+        return (
+            r["family"],
+            r.get("source", ""),
+            r["n_positive"],
+            r["people"],
+            _percent(r.get("answered")),
+            _with(r["auc"], r["auc_interval"]),
+            _with(r["tpr_5"], r["tpr_5_interval"]),
+            _with(r["tpr_1"], r["tpr_1_interval"]),
+        )
+
+    held = [row(r) for r in [*measures.get("pooled", []), *measures.get("families", [])]]
+    out = (
+        "## How it ranks\n\nEach family was held out together with its kin, and so were the people it is compared "
+        "with, who are those of its own source. Rates are empirical, without a bound; intervals (95 %) are over people "
+        "drawn again.\n\n" + _table(head, held)
+    )
+    other = [row(r) for r in measures.get("elsewhere", []) if "auc" in r]
+    if other:
+        people = [r for r in measures["elsewhere"] if r["family"] == "people"]
+        out += "\n\n### Another set, never trained on\n\n" + _table(head, other)
+        for r in people:
+            out += (
+                f"\n\nOf {r['n_negative']} sessions of people there, {r['over']} ({_percent(r['share'], 1)}) pass the "
+                "published threshold."
+            )
+    return out
+
+
+def _frustration(measures: dict[str, Any]) -> str:
+    rows = [
+        (name.replace("_", " "), f"{v['mean']:.2f}", f"{v['low']:.2f} to {v['high']:.2f}")
+        for name, v in measures.get("auc", {}).items()
+    ]
+    scenarios = [
+        (
+            r["scenario"],
+            "struggle" if r["struggle"] else "calm",
+            r["n"],
+            f"{r['median_log_likelihood_ratio']:+.2f}",
+        )
+        for r in measures.get("scenarios", [])
+    ]
+    strict = measures.get("auc_people_held_out_too")
+    note = (
+        f"\n\nWith the people of those sessions held out as well, in one draw: {strict:.2f}."
+        if strict
+        else ""
+    )
+    return (
+        "## How it ranks\n\nScenarios were held out, the calm ones too, in three folds; mean AUC and the range of 95 % "
+        "over twenty draws of the folds.\n\n"
+        + _table(("what", "AUC", "range"), rows)
+        + note
+        + "\n\nBy scenario, held out (natural logarithm of the likelihood ratio, above 0 speaks for a struggle):\n\n"
+        + _table(("scenario", "script", "n", "median"), scenarios)
+    )
+
+
+def _conversion(facts: dict[str, Any], measures: dict[str, Any]) -> str:
+    rows = [
+        (name, f"{measures['auc_forward_in_time'][name]:.2f}", f"{v['mean']:.4f} ± {v['standard_error']:.4f}")
+        for name, v in measures.get("log_loss", {}).items()
+    ]
+    return (
+        f"## How it ranks\n\nGoal `{facts['goal']}` within {facts['horizon_s']:.0f} s. Each fifth of the time was "
+        f"judged by what was known before it, visitors apart. Chosen: {facts['trained']['kind']}.\n\n"
+        + _table(("model", "AUC", "log-loss"), rows)
+    )
+
+
+def _calibration(calibration: dict[str, Any], measures: dict[str, Any]) -> str:
+    told = measures.get("calibration")
+    if not told:
+        return ""
+    rows = [(_percent(b["predicted"], 1), _percent(b["observed"], 1), b["rows"]) for b in told["bins"]]
+    return (
+        f"## Calibration\n\n{told['kind'].capitalize()}, fitted to margins of unseen groups, {calibration['groups']} "
+        f"groups of equal weight. At a base rate of {_percent(told['base_rate'], 1)}: slope {told['slope']:.2f}, "
+        f"intercept {told['intercept']:+.2f}, log-loss {told['log_loss']:.4f} (of the base rate alone "
+        f"{told['log_loss_of_base_rate']:.4f}), calibration error {told['ece']:.4f} (a perfect score would show "
+        f"{told['ece_null_mean']:.4f} by chance, under {told['ece_null_95']:.4f} in 95 % of draws).\n\n"
+        + _table(("predicted", "observed", "rows"), rows)
+    )
+
+
+def _features(facts: dict[str, Any], measures: dict[str, Any]) -> str:
+    head = head_of(facts["name"])
+    weights = measures.get("importance", {})
+    sign = {1: "more never lowers", -1: "more never raises", 0: ""}
+    rows = [
+        (use.name, group.up, sign[use.monotone], f"{weights[use.name]:.3f}" if use.name in weights else "")
+        for group in head.groups
+        for use in group.uses
+    ]
+    return "## What it reads\n\n" + _table(
+        ("feature", "explained as", "constraint", "mean weight (log-odds)"), rows
+    )
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "\n".join(f"* {line}" for line in lines)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _percent(share: float | None, digits: int = 0) -> str:
+    return "" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def _with(value: float | None, interval: Sequence[float | None]) -> str:
+    if value is None:
+        return ""
+    low, high = interval
+    return f"{value:.2f}" + (f" ({low:.2f} to {high:.2f})" if low is not None and high is not None else "")

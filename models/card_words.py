@@ -1,0 +1,70 @@
+"""What no number says of a head: where its data came from, and how it will fail."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_PEOPLE: Final = (
+    "SapiMouse (Antal, Fejér and Buza, SACI 2021; repository under Apache-2.0): desktop traces of 58 people at one "
+    "task, also replayed through a real browser. Every person here is one of them."
+)
+_RECORDED: Final = (
+    "Recordings of a demonstration shop in headless Chromium, by rrweb 1.1.3 and 2.x and PostHog's recorder: people's "
+    "traces replayed by scripts, and real automation tools."
+)
+
+DATA: Final[dict[str, tuple[str, ...]]] = {
+    "bot": (
+        _PEOPLE,
+        _RECORDED,
+        "Pointing sequences made by running twenty families of cursor libraries and plain tools; the timing of some was "
+        "chosen when they were run, for their libraries give paths only.",
+        "DELBOT-Mouse (MIT) for checks alone: nothing was trained on it.",
+        "All traces were put through one instrument: one viewport, whole pixels, random zoom, the stalls of a busy "
+        "machine on half of them, and rrweb's own sampling of one position per 50 ms.",
+        "What is missing says nothing in training: each row also hides what a row of the other class lacks.",
+        "Its training vectors ship beside it; people and sessions in them are hashed. The recordings do not ship.",
+    ),
+    "frustration": (
+        _RECORDED,
+        "A struggle is what the script meant (a dead coupon button clicked in anger, validation errors, going back and "
+        "forth, thrashing, dead clicks, console errors), not what a person said. Calm ones are twins of these, ordinary "
+        "visits, and look-alikes: carousel, gallery, calculator, selecting by double click, keyboard, touch, idling.",
+        "The hand is a person's; when and what it clicks is a script's.",
+        "Its training vectors ship beside it; the recordings do not.",
+    ),
+    "conversion": (
+        "A site's own sessions with the goals that they reached, or a simulated history where it says so.",
+    ),
+}
+
+FAILURES: Final[dict[str, tuple[str, ...]]] = {
+    "bot": (
+        "A program that replays a fresh trace of a real person moves as that person does: from events alone nobody can "
+        "tell it, and this head does not try. It never says that somebody is human.",
+        "Without a mouse there is little to judge: by touch or keyboard it speaks on physically impossible acts alone, "
+        "says `undetermined`, and misses most automation that sends no pointer (script-dispatched events, scrapers).",
+        "58 people at a desktop, one task, mostly young and with a mouse: tremor, trackballs, head pointers, eye gaze, "
+        "voice grids, remote desktops and very old or very young hands are not among them and may be taken for "
+        "automation. Gaze and voice pointers jump as plain tools do.",
+        "58 people carry a bound of 10 % only. To decide about people, bring your own: "
+        "`watchworthy train bot --negatives`.",
+        "New libraries move as nothing here does. The table by family says how far such a jump may carry.",
+        "People from the other set were recorded at another task; the share of them over the threshold is in its table.",
+        "A recorder that samples the pointer more rarely than every 50 ms, or not at all, hides what it reads.",
+    ),
+    "frustration": (
+        "It reads scripted struggles of one demonstration shop. On another site, where pages answer in other ways, its "
+        "probability is a first guess; labels of your own matter more than this starter.",
+        "It cannot see what a person felt. Someone who gives up calmly looks calm; a game or a calculator looks busy.",
+        "Where the recorder cannot see what a control does (downloads, new tabs, canvases), it says nothing of it.",
+        "Struggles without a reaction to miss - reading and not understanding, looking for what is not there - carry "
+        "little of what it reads.",
+        "Pages that answer slowly for everybody raise it for everybody: it sees the site's fault and not a person's.",
+    ),
+    "conversion": (
+        "It learns who buys, not why, and cannot say what would have made a visitor buy.",
+        "A change of the site, of prices or of who comes makes it old: watch its calibration.",
+        "Totals such as pages so far are partly time: it is compared at landmarks, and between them it interpolates.",
+    ),
+}

@@ -1,0 +1,165 @@
+"""Examples for the bot head: people and automation, from traces and recordings, by one instrument.
+
+Trained on: traces of known people cut into windows as long as those of the automation families, those families,
+and recordings of both made in a browser. Never trained on: a further set of traces, to see what holds elsewhere.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from data_contracts.events import Events
+from models.heads.bot import BOT
+from pipelines.datasets import CHECK, LOOK, TRAIN, Examples, Gather, Progress, hashed, looks, quiet
+from pipelines.datasets_recordings import Known, index, recordings
+from pipelines.datasets_traces import Trace, read_traces, recorded, stable_seed, window
+
+LOOK_EVERY_MS: Final = 5_000  # how often a session of a person is looked at for the operating points
+TRACES_A_FAMILY: Final = 60  # of each automation family: more of one tool tells nothing new
+PEOPLE, FAMILIES, ELSEWHERE = "sapimouse", "bot_trajectories", "delbot"
+
+KIN: Final = {
+    # Ports and versions of one algorithm are held out together, or the twin in training would give it away.
+    "ghost_cursor": "ghost-cursor",
+    "ghost-cursor-npm": "ghost-cursor",
+    "python-ghost-cursor": "ghost-cursor",
+    # The recordings of this group were made with these very libraries.
+    "humanlike_cursor": "humanlike",
+    "cursor-humanizer": "humanlike",
+    "oxymouse-bezier": "humanlike",
+    "windmouse-npm": "humanlike",
+    "windmouse-py": "humanlike",
+}
+"""Family to the group by which it is held out; a family that is not named is a group of its own."""
+
+
+def bot_examples(data: Path, seed: int, progress: Progress = quiet) -> tuple[Examples, dict[str, float]]:
+    """Every example of the bot head.
+
+    Parameters
+    ----------
+    data
+        Folder with ``data/*.parquet`` (traces) and ``recordings/`` with its index. What is missing is left out.
+    seed
+        Fixes which windows, zooms and stalls are drawn.
+    progress
+        Told of each source and of each session done.
+
+    Returns
+    -------
+    Examples, {use/source/family: share answered}
+    """
+    gather = Gather(BOT)
+    rng = np.random.default_rng(stable_seed(seed, "bot"))
+    traces = {name: data / "data" / f"{name}.parquet" for name in (PEOPLE, FAMILIES, ELSEWHERE)}
+    lengths = (
+        _automation(gather, traces[FAMILIES], seed, rng, progress) if traces[FAMILIES].exists() else [20_000]
+    )
+    if traces[PEOPLE].exists():
+        _people(gather, traces[PEOPLE], lengths, seed, rng, progress)
+    if (data / "recordings" / "index.csv").exists():
+        _recordings(gather, data / "recordings", progress)
+    if traces[ELSEWHERE].exists():
+        _elsewhere(gather, traces[ELSEWHERE], seed, progress)
+    return gather.done(), gather.answered()
+
+
+def _automation(
+    gather: Gather, path: Path, seed: int, rng: np.random.Generator, progress: Progress
+) -> list[int]:
+    """Add the automation families; return how long their sessions last, in ms."""
+    found = list(read_traces(path))
+    progress("automation traces", TRACES_A_FAMILY * len({trace.family for trace in found}))
+    lengths: list[int] = []
+    for family in sorted({trace.family for trace in found}):
+        own = [trace for trace in found if trace.family == family]
+        for i in sorted(rng.permutation(len(own))[:TRACES_A_FAMILY].tolist()):
+            lengths.append(int(own[i].t[-1] - own[i].t[0]))
+            _add(gather, own[i], recorded(own[i], seed), TRAIN, "traces", 1)
+            progress("", 0)
+    return lengths
+
+
+def _people(
+    gather: Gather, path: Path, lengths: list[int], seed: int, rng: np.random.Generator, progress: Progress
+) -> None:
+    """Add windows of people's traces, and the moments of their whole sessions."""
+    found = list(read_traces(path))
+    progress("people's traces", len(found))
+    for trace in found:
+        at = int(trace.t[0])
+        while at < int(trace.t[-1]):
+            length = int(rng.choice(lengths))
+            part = window(trace, at, at + length)
+            at += length
+            if len(part.t) > 1:
+                _add(gather, part, recorded(part, seed), TRAIN, "traces", 0)
+        for looked in looks(recorded(trace, seed, zoom=False), LOOK_EVERY_MS):
+            gather.add(looked, **_of_trace(trace, LOOK, "traces", 0))
+        progress("", 0)
+
+
+def _recordings(gather: Gather, folder: Path, progress: Progress) -> None:
+    progress("recordings", len(index(folder)))
+    for known, rows, channels in recordings(folder):
+        *before, last = looks(rows, LOOK_EVERY_MS if known.label == "human" else 0, channels)
+        gather.add(last, **_of_recording(known, TRAIN))
+        for looked in [*before, last]:
+            if known.label == "human":
+                gather.add(looked, **_of_recording(known, LOOK))
+        progress("", 0)
+
+
+def _elsewhere(gather: Gather, path: Path, seed: int, progress: Progress) -> None:
+    """Add the set that is never trained on."""
+    found = list(read_traces(path))
+    progress("another set, for checks alone", len(found))
+    for trace in found:
+        if len(trace.t) > 1:
+            _add(gather, trace, recorded(trace, seed), CHECK, "elsewhere", int(trace.family != "human"))
+        progress("", 0)
+
+
+def _add(gather: Gather, trace: Trace, rows: Events, use: str, source: str, label: int) -> None:
+    for looked in looks(rows):
+        gather.add(looked, **_of_trace(trace, use, source, label))
+
+
+def _of_trace(trace: Trace, use: str, source: str, label: int) -> dict[str, Any]:
+    # Of the set elsewhere only the device is known: it stands for the person, and is too coarse for a bound.
+    who = hashed(trace.person)
+    return {
+        "use": use,
+        "source": source,
+        "family": trace.family,
+        "group": KIN.get(trace.family, trace.family) if label else who,
+        "person": who,
+        "session": hashed(f"{trace.source}/{trace.session}"),
+        "label": label,
+        "recorder": "instrument",
+        "build": "instrument",
+        "viewport": "1280x800",
+        "jank": "drawn",
+        "scenario": "",
+    }
+
+
+def _of_recording(known: Known, use: str) -> dict[str, Any]:
+    bot = known.label == "bot"
+    return {
+        "use": use,
+        "source": "recordings",
+        "family": known.family,
+        "group": KIN.get(known.family, known.family) if bot else hashed(known.person),
+        "person": hashed(known.person),
+        "session": hashed(known.file),
+        "label": int(bot),
+        "recorder": known.recorder,
+        "build": known.build,
+        "viewport": known.viewport,
+        "jank": known.jank,
+        "scenario": known.scenario,
+    }

@@ -1,0 +1,180 @@
+"""Training a head: from data, or from the vectors that ship beside it, to a folder that the scorer loads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from data_contracts.assessments import OperatingPoint
+from data_contracts.errors import WatchworthyError
+from features.catalogue import engine
+from models.bundle import STARTER, save_head, write_json
+from models.calibration import Calibration
+from models.head import Head
+from models.heads import head as head_of
+from models.reason_codes import VERSION
+from pipelines.datasets import Examples, Progress, counted, quiet
+
+SEED: Final = 20_300_101
+
+
+@dataclass
+class Fitted:
+    """What a trainer hands back."""
+
+    model: str
+    refits: tuple[str, ...]
+    calibration: Calibration
+    points: tuple[OperatingPoint, ...]
+    facts: dict[str, Any]
+    measures: dict[str, Any]
+    plots: dict[str, Any] = field(default_factory=dict)
+
+
+Trainer = Callable[[Examples, dict[str, float], int, Progress], Fitted]
+
+
+def train_head(
+    name: str,
+    data: Path | None = None,
+    out: Path = STARTER,
+    *,
+    vectors: Path | None = None,
+    seed: int = SEED,
+    progress: Progress = quiet,
+) -> Path:
+    """Train a head and write its folder: model, refits, calibration, points, facts, vectors, measures, card.
+
+    Parameters
+    ----------
+    name
+        ``bot`` or ``frustration``; ``conversion`` learns from a site's own sessions, see ``train_conversion``.
+    data
+        Folder with ``data/`` and ``recordings/``.
+    out
+        Folder of heads; this one is written to ``out / name``.
+    vectors
+        Train on the vectors of this file instead: from the same ones the same model comes out, bit for bit.
+    seed
+        Fixes every draw.
+    progress
+        Told of what is being done.
+
+    Returns
+    -------
+    Path
+        The head's folder.
+
+    Raises
+    ------
+    WatchworthyError
+        ``training_refused`` if neither data nor vectors are given, or they do not carry the head.
+    ValueError
+        If there is no such head, or it reads a feature that the catalogue does not have.
+    """
+    head = head_of(name)
+    head.columns(engine().names)
+    answered: dict[str, float]
+    if vectors is not None:
+        examples, told = Examples.read(vectors)
+        answered, seed = told["answered"], told["seed"]
+        _check(head, examples, told, vectors)
+    elif data is not None:
+        examples, answered = _gather(name, data, seed, progress)
+    else:
+        raise WatchworthyError(
+            "training_refused", "Name a folder of data, or a file of vectors, to train on."
+        )
+    fitted = _trainer(name)(examples, answered, seed, progress)
+    folder = out / name
+    facts = _facts(head, examples, seed) | fitted.facts
+    digest = save_head(folder, fitted.model, fitted.refits, fitted.calibration, fitted.points, facts)
+    kept = {"head": name, "seed": seed, "features": facts["features"], "answered": answered}
+    examples.write(folder / "vectors.parquet", kept)
+    write_json(folder / "measures.json", {"digest": digest} | fitted.measures)
+    from models.card import write
+
+    write(folder)
+    return folder
+
+
+def _gather(name: str, data: Path, seed: int, progress: Progress) -> tuple[Examples, dict[str, float]]:
+    if not data.is_dir():
+        raise WatchworthyError("file_missing", "There is no folder of data of this name.", str(data))
+    if name == "bot":
+        from pipelines.datasets_bot import bot_examples
+
+        return bot_examples(data, seed, progress)
+    if name == "frustration":
+        from pipelines.datasets_frustration import frustration_examples
+
+        return frustration_examples(data, progress)
+    raise WatchworthyError(
+        "training_refused",
+        f"The head {name!r} is not trained on this data; it learns from a site's own goals.",
+    )
+
+
+def _trainer(name: str) -> Trainer:
+    if name == "bot":
+        from pipelines.train_bot import train_bot
+
+        return train_bot
+    if name == "frustration":
+        from pipelines.train_frustration import train_frustration
+
+        return train_frustration
+    raise WatchworthyError("training_refused", f"The head {name!r} does not train on vectors.")
+
+
+def _check(head: Head, examples: Examples, told: dict[str, Any], path: Path) -> None:
+    if examples.names != head.features:
+        raise WatchworthyError(
+            "vector_mismatch",
+            f"The vectors hold other features than the head {head.name!r} reads.",
+            str(path),
+        )
+    digests = {feature.name: feature.digest for feature in engine().features}
+    changed = [f["name"] for f in told["features"] if digests.get(f["name"]) != f["digest"]]
+    if changed:
+        raise WatchworthyError(
+            "vector_mismatch",
+            f"Since these vectors were made, {', '.join(changed)} changed: train on data instead.",
+            str(path),
+        )
+
+
+def _facts(head: Head, examples: Examples, seed: int) -> dict[str, Any]:
+    features = {feature.name: feature for feature in engine().features}
+    training = examples.of("train")
+    return {
+        "name": head.name,
+        "version": head.version,
+        "alias": "starter",
+        "question": head.question,
+        "base_rate": head.base_rate,
+        "reason_codes": VERSION,
+        "features": [{"name": name, "digest": features[name].digest} for name in head.features],
+        "trained": {
+            "seed": seed,
+            "lightgbm": version("lightgbm"),
+            "rows": len(training),
+            "positives": int(training["label"].sum()),
+            "people": len({person for person in examples["person"].tolist() if person}),
+            "groups": counted(training["group"][training["label"] == 1].tolist()),
+            "families": counted(training["family"].tolist()),
+            "vectors": digest_of(examples),
+        },
+    }
+
+
+def digest_of(examples: Examples) -> str:
+    """Digest of numbers and labels, however they are stored."""
+    digest = hashlib.sha256(examples.x.tobytes())
+    for name in ("use", "label", "group", "person", "source"):
+        digest.update("\0".join(map(str, examples[name].tolist())).encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,126 @@
+"""Training the bot head: one automation family after the other is held out with its kin, and people beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from data_contracts.errors import WatchworthyError
+from models.calibration import choose
+from models.heads.bot import BOT
+from models.operating_points import operating_points, tightest
+from models.trees import read
+from pipelines.datasets import CHECK, LOOK, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.evaluate import (
+    auc_weighted,
+    by_family,
+    calibration,
+    elsewhere,
+    false_positives,
+    miss_rates,
+    plain,
+    pooled,
+)
+from pipelines.train import Fitted
+from pipelines.train_fit import Labels, Rows, balanced, cross_fit, fitted, mask_only_margins, paired
+
+
+def folds(group: np.ndarray[Any, Any], label: Labels, rng: np.random.Generator) -> dict[str, int]:
+    """Fold of each group: one for each group of automation families, and the people dealt among them."""
+    families = np.unique(group[label == 1])
+    people = np.unique(group[label == 0])
+    fold = {str(name): i for i, name in enumerate(families)}
+    return fold | {
+        str(people[i]): place % len(families) for place, i in enumerate(rng.permutation(len(people)))
+    }
+
+
+def train_bot(
+    examples: Examples, answered: dict[str, float], seed: int, progress: Progress = quiet
+) -> Fitted:
+    """Train the bot head on its examples.
+
+    Parameters
+    ----------
+    examples
+        Rows to train on, moments of people for the operating points, rows of another set for checks.
+    answered
+        Share of sessions on which the head may speak, by use, source and family.
+    seed
+        Fixes folds, pairs and bagging.
+
+    Raises
+    ------
+    WatchworthyError
+        ``training_refused`` if there are not two families of automation and two people.
+    """
+    rows_of, look, check = examples.of(TRAIN), examples.of(LOOK), examples.of(CHECK)
+    label = rows_of["label"]
+    groups = [len(np.unique(rows_of["group"][label == value])) for value in (0, 1)]
+    if min(groups) < 2:
+        raise WatchworthyError(
+            "training_refused", f"It takes two people and two families of automation; here are {groups}."
+        )
+    weight = balanced(label, rows_of["group"], rows_of["source"])
+    rows = Rows(rows_of.x, label, weight, rows_of["group"])
+    fold_of = folds(rows.group, label, np.random.default_rng(seed))
+    fold = np.array([fold_of[name] for name in rows.group.tolist()], "i8")
+    examples.columns["fold"][examples["use"] == TRAIN] = fold
+    look_fold = np.array([fold_of[name] for name in look["group"].tolist()], "i8")
+
+    progress("bot: families held out", int(fold.max()) + 1)
+    crossed = cross_fit(BOT, rows, fold, seed, look.x, look_fold, lambda: progress("", 0))
+    examples.columns[MARGIN][examples["use"] == TRAIN] = crossed.margin
+    examples.columns[MARGIN][examples["use"] == LOOK] = crossed.beside
+    progress("bot: the model itself", 1)
+    text = fitted(BOT, rows, seed)
+    progress("", 0)
+    fit, losses = choose(crossed.margin, label, rows.group, fold)
+    points = operating_points(look["person"].tolist(), crossed.beside.tolist(), "cross_fitted")
+    point = tightest(points)
+    threshold = point.threshold if point else None
+
+    matched = paired(BOT, rows, seed)
+    mask_fold = np.tile(fold, len(matched.y) // len(fold))
+    mask = mask_only_margins(BOT, matched, mask_fold, seed)
+    final = read(text)
+    examples.columns[MARGIN][examples["use"] == CHECK] = final.margins(check.x)
+    measures = {
+        "families": by_family(rows_of, crossed.margin, answered),
+        "pooled": pooled(rows_of, crossed.margin),
+        "mask_only_auc": auc_weighted(mask, matched.y, matched.group),
+        "mask_only_auc_before_pairing": auc_weighted(
+            mask_only_margins(BOT, rows, fold, seed), rows.y, rows.group
+        ),
+        "answered": answered,
+        "people": len(np.unique(look["person"])),
+        "false_positives": false_positives(look, crossed.beside, threshold) if threshold is not None else [],
+        "elsewhere": elsewhere(check, final.margins(check.x), threshold) if len(check) else [],
+        "calibration": calibration(
+            crossed.margin, label, rows.group, fold, fit.kind, BOT.base_rate, dict(losses)
+        ),
+        "scores": _scores(rows_of, fit.ratios(crossed.margin)),
+        "importance": importance(rows, final),
+    }
+    facts = {"miss_rates": plain(miss_rates(rows_of, crossed.margin, point))}
+    return Fitted(text, crossed.refits, fit, points, facts, plain(measures))
+
+
+def _scores(examples: Examples, ratio: np.ndarray[Any, Any]) -> dict[str, list[float]]:
+    """Quantiles of the log-likelihood ratio by source and family, for the plots."""
+    found = {}
+    for name in np.unique([f"{s}/{f}" for s, f in zip(examples["source"], examples["family"], strict=True)]):
+        source, family = str(name).split("/")
+        own = ratio[(examples["source"] == source) & (examples["family"] == family)]
+        found[str(name)] = [float(q) for q in np.quantile(own, [0.05, 0.25, 0.5, 0.75, 0.95])]
+    return found
+
+
+def importance(rows: Rows, model: Any, most: int = 400) -> dict[str, float]:
+    """Mean size of each feature's attribution in log-odds, over a spread of rows."""
+    step = max(1, len(rows.y) // most)
+    parts = np.abs(np.array([model.contributions(row)[:-1] for row in rows.x[::step]])).mean(axis=0)
+    return {
+        name: float(part) for name, part in sorted(zip(model.names, parts, strict=True), key=lambda p: -p[1])
+    }

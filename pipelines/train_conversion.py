@@ -1,0 +1,288 @@
+"""Training the conversion head on a site's own sessions and goals, by landmarks, forward in time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+from data_contracts.errors import WatchworthyError
+from data_contracts.events import GOAL, Events
+from data_contracts.recordings import read
+from features.catalogue import engine
+from models.bundle import Model, save_head, write_json
+from models.calibration import Floats, choose
+from models.heads.conversion import (
+    BOOSTED_GOALS,
+    CONVERSION,
+    HORIZON_S,
+    LEAST_GOALS,
+    LEAST_SESSIONS,
+    MOST_FEATURES,
+)
+from models.landmarks import Landmark, Visit, landmarks
+from models.logistic import Logistic
+from models.metrics import auc
+from models.trees import read as read_trees
+from pipelines.datasets import Progress, looks, quiet
+from pipelines.evaluate import plain
+from pipelines.train import SEED
+from pipelines.train_fit import Labels, Matrix, Rows, boost
+
+BLOCKS: Final = 5  # of time: each is judged by what was trained on those before it
+LEAST_SEEN: Final = 0.5  # a feature missing in more rows than this is no feature of the regression
+TOO_ALIKE: Final = 0.9  # correlation from which two features are one
+
+
+class Sold(Protocol):
+    """A session with its outcome; times in ms since the epoch."""
+
+    @property
+    def visitor(self) -> str:
+        """Who."""
+
+    @property
+    def session_id(self) -> str:
+        """Which."""
+
+    @property
+    def started_at_ms(self) -> int:
+        """When."""
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Events of rrweb."""
+
+    @property
+    def goal_at_ms(self) -> int | None:
+        """When the goal was reached, if it was."""
+
+
+@dataclass(frozen=True)
+class Landmarked:
+    """Rows of (session, landmark): ``rows`` of the head's features, and which visit and moment each is of."""
+
+    rows: Rows
+    visits: tuple[Visit, ...]
+    at: tuple[Landmark, ...]
+
+
+def train_conversion(
+    sessions: Iterable[Sold],
+    out: Path,
+    *,
+    goal: str = "goal",
+    known_at_ms: int | None = None,
+    horizon_s: float = HORIZON_S,
+    alias: str = "site",
+    seed: int = SEED,
+    progress: Progress = quiet,
+) -> Path:
+    """Train the conversion head and write it to ``out / "conversion"``.
+
+    Parameters
+    ----------
+    sessions
+        A site's sessions with their goals.
+    known_at_ms
+        Nothing later is used; by default everything is known.
+    alias
+        What the card calls it: ``simulated`` for a history that nobody lived.
+
+    Raises
+    ------
+    WatchworthyError
+        ``training_refused`` under 50 goals or 500 sessions; the message says how many there are.
+    """
+    data = landmarked(sessions, known_at_ms, horizon_s, progress)
+    used = {row.visit for row in data.at}
+    goals = sum(data.visits[i].goal_ms is not None for i in used)
+    if goals < LEAST_GOALS or len(used) < LEAST_SESSIONS:
+        raise WatchworthyError(
+            "training_refused",
+            f"A conversion head needs {LEAST_GOALS} goals and {LEAST_SESSIONS} sessions whose outcome is known; "
+            f"here are {goals} and {len(used)}.",
+        )
+    rows = data.rows
+    tried = {"logistic": forward(data, _logistic, horizon_s, seed)}
+    if goals >= BOOSTED_GOALS:
+        tried["boosted"] = forward(data, _boosted, horizon_s, seed)
+    losses = {name: grouped_loss(rows, margin) for name, margin in tried.items()}
+    best = min(losses, key=lambda name: losses[name][0])
+    if best == "boosted" and losses["logistic"][0] - losses["boosted"][0] < losses["boosted"][1]:
+        best = "logistic"  # not better by a standard error: the plainer one
+    margin = tried[best]
+    told = ~np.isnan(margin)
+    block = _blocks(data)
+    fit, kinds = choose(margin[told], rows.y[told], rows.group[told], block[told])
+    base_rate = float((rows.weight * rows.y).sum() / rows.weight.sum())
+    model = _logistic(rows, seed) if best == "logistic" else boost(CONVERSION, rows, seed)
+    features = {feature.name: feature for feature in engine().features}
+    facts = {
+        "name": "conversion",
+        "version": CONVERSION.version,
+        "alias": alias,
+        "question": CONVERSION.question,
+        "base_rate": base_rate,
+        "goal": goal,
+        "horizon_s": horizon_s,
+        "features": [{"name": name, "digest": features[name].digest} for name in CONVERSION.features],
+        "trained": {
+            "seed": seed,
+            "kind": best,
+            "goals": goals,
+            "sessions": len(used),
+            "visitors": len(np.unique(rows.group)),
+            "rows": len(rows.y),
+        },
+    }
+    folder = out / "conversion"
+    digest = save_head(folder, model, (), fit, (), facts)
+    measures = {
+        "digest": digest,
+        "log_loss": {name: {"mean": m, "standard_error": e} for name, (m, e) in losses.items()},
+        "auc_forward_in_time": {
+            name: auc(m[~np.isnan(m) & (rows.y == 1)], m[~np.isnan(m) & (rows.y == 0)])
+            for name, m in tried.items()
+        },
+        "log_loss_by_kind": kinds,
+    }
+    write_json(folder / "measures.json", plain(measures))
+    from models.card import write
+
+    write(folder)
+    return folder
+
+
+def landmarked(
+    sessions: Iterable[Sold], known_at_ms: int | None, horizon_s: float, progress: Progress = quiet
+) -> Landmarked:
+    """Rows of every landmark that each session saw, made of the events before it alone."""
+    columns = np.array(CONVERSION.columns(engine().names), "i8")
+    visits: list[Visit] = []
+    decoded: list[tuple[Events, int]] = []
+    found = list(sessions)
+    progress("sessions with their goals", len(found))
+    for one in found:
+        recording = read(json.dumps(one.events).encode(), name=one.session_id).decode()
+        rows = recording.rows
+        decoded.append((rows, recording.channels))
+        goal = one.goal_at_ms
+        marked = rows["t"][rows["kind"] == GOAL]
+        if goal is None and marked.size:
+            goal = int(marked[0])
+        start, last = int(rows["t"][0]), int(rows["t"][-1])
+        visits.append(Visit(one.visitor, one.session_id, start, last, goal))
+        progress("", 0)
+    at = landmarks(visits, known_at_ms if known_at_ms is not None else 2**62, horizon_s)
+    x = [vector_before(*decoded[row.visit], row.at_ms)[columns] for row in at]
+    rows_of = Rows(
+        np.array(x, "f4").reshape(len(at), len(columns)),
+        np.array([row.label for row in at], "i8"),
+        np.array([row.weight for row in at], "f8"),
+        np.array([visits[row.visit].visitor for row in at], dtype=str),
+    )
+    return Landmarked(rows_of, tuple(visits), tuple(at))
+
+
+def vector_before(rows: Events, declared: int, at_ms: int) -> Any:
+    """The vector of a session's events before a moment: nothing at it or after it is read."""
+    *_, last = looks(rows[: int(np.searchsorted(rows["t"], at_ms, "left"))], declared=declared)
+    return last.vector
+
+
+def _blocks(data: Landmarked) -> Labels:
+    """Block of time of each row, by when its session began."""
+    started = np.array([data.visits[row.visit].started_ms for row in data.at], "i8")
+    edges = np.quantile(
+        np.array([visit.started_ms for visit in data.visits]), np.linspace(0, 1, BLOCKS + 1)[1:-1]
+    )
+    return np.searchsorted(edges, started, "right").astype("i8")
+
+
+def forward(data: Landmarked, train: Any, horizon_s: float, seed: int) -> Floats:
+    """Margins of each block of time by a model of what was known when it began; NaN in the first.
+
+    Visitors of a block are left out of what it is judged by.
+    """
+    rows, block = data.rows, _blocks(data)
+    known = np.array(
+        [max(data.visits[r.visit].last_ms + 30 * 60_000, r.at_ms + 1000 * horizon_s) for r in data.at], "f8"
+    )
+    started = np.array([data.visits[row.visit].started_ms for row in data.at], "i8")
+    margin = np.full(len(rows.y), np.nan)
+    for _, k in pairwise(range(BLOCKS)):
+        inside = block == k
+        if not inside.any():
+            continue
+        visitors = np.unique(rows.group[inside])
+        past = (known <= started[inside].min()) & ~np.isin(rows.group, visitors)
+        if len(np.unique(rows.y[past])) < 2:
+            continue
+        model = train(rows.take(past), seed)
+        ready: Model = read_trees(model) if isinstance(model, str) else model
+        margin[inside] = ready.margins(rows.x[inside])
+    return margin
+
+
+def grouped_loss(rows: Rows, margin: Floats) -> tuple[float, float]:
+    """Mean log-loss of sessions' weights and its standard error over visitors."""
+    told = ~np.isnan(margin)
+    weight = rows.weight[told]
+    loss = np.logaddexp(0, margin[told]) - rows.y[told] * margin[told]
+    _, place = np.unique(rows.group[told], return_inverse=True)
+    per = np.bincount(place, weight * loss)
+    mass = np.bincount(place, weight)
+    mean = per.sum() / mass.sum()
+    error = np.sqrt(((per - mean * mass) ** 2).sum()) / mass.sum()
+    return float(mean), float(error)
+
+
+def _boosted(rows: Rows, seed: int) -> str:
+    return boost(CONVERSION, rows, seed)
+
+
+def _logistic(rows: Rows, seed: int) -> Logistic:
+    """A ridge regression on the features that rank best one by one, none too like another."""
+    from sklearn.linear_model import LogisticRegression
+
+    x = rows.x.astype("f8")
+    seen = ~np.isnan(x)
+    usable = seen.mean(axis=0) >= LEAST_SEEN
+    filled = np.where(usable, x, 0.0)
+    centre = np.nanmedian(filled, axis=0)
+    low, high = np.nanquantile(filled, [0.01, 0.99], axis=0)
+    spread = np.nanstd(np.clip(filled, low, high), axis=0)
+    scale = np.where(spread > 0, spread, 1.0)
+    plain_model = Logistic(
+        CONVERSION.features, *(_floats(v) for v in (centre, scale, low, high, 0 * centre)), 0.0
+    )
+    z = plain_model.standardised(x)
+    chosen = chosen_features(z, rows.y, rows.weight, usable & (spread > 0))
+    fit = LogisticRegression(C=1.0, max_iter=1000).fit(z[:, chosen], rows.y, sample_weight=rows.weight)
+    coefficients = np.zeros(z.shape[1])
+    coefficients[chosen] = fit.coef_[0]
+    return replace(plain_model, coefficients=_floats(coefficients), intercept=float(fit.intercept_[0]))
+
+
+def chosen_features(
+    z: Matrix | Floats, label: Labels, weight: Floats, usable: np.ndarray[Any, Any]
+) -> list[int]:
+    """At most ``MOST_FEATURES`` columns, the best rankers first, none too like one before it."""
+    one = label == 1
+    ranks = [abs(auc(z[one, i], z[~one, i], weight[one], weight[~one]) - 0.5) for i in range(z.shape[1])]
+    chosen: list[int] = []
+    for i in sorted(np.flatnonzero(usable).tolist(), key=lambda i: -ranks[i]):
+        alike = [abs(float(np.corrcoef(z[:, i], z[:, j])[0, 1])) for j in chosen]
+        if len(chosen) < MOST_FEATURES and all(r < TOO_ALIKE for r in alike):
+            chosen.append(i)
+    return chosen
+
+
+def _floats(values: Any) -> tuple[float, ...]:
+    return tuple(float(v) for v in values)
