@@ -50,6 +50,7 @@ class Rows:
         """Channels that the recorder says it records, seen or not."""
         self.trust = 0  # TRUSTED or UNTRUSTED while the recorder says so
         self._buffer = bytearray()
+        self._facts: dict[int, tuple[int, int, int]] = {}  # until the page changes: a pointer dwells
         self._floor = 0
         self._latest = 0
         self.seen: set[int] = set()
@@ -82,6 +83,8 @@ class Rows:
         detail: int = 0,
     ) -> None:
         """Append one row; its time is held between the floor and the emission time of its event."""
+        if self.index.sighted:
+            flags |= e.SIGHTED
         if t < self._floor:
             t = self._floor
             flags |= e.MOVED_IN_TIME
@@ -105,12 +108,24 @@ class Rows:
     ) -> None:
         """Append one row about a node of the page."""
         target = node if 0 < node <= ID_MAX else 0
-        control, form, facts = self.index.facts(target) if target else (0, 0, self.sighted)
+        control, form, facts = self.facts(target)
         if target and kind in REMEMBERED:
             self.remember(target, control)
             if kind in PRESSES:
                 self.index.press(target, t)
         self.write(kind, t, target, control, form, x, y, value, facts | flags | self.trust, detail)
+
+    def facts(self, node: int) -> tuple[int, int, int]:
+        """Nearest control, nearest form and flags of a node, 0 and SIGHTED alone where it is none."""
+        known = self._facts.get(node)
+        if known is None:
+            known = self.index.facts(node) if 0 < node <= ID_MAX else (0, 0, self.sighted)
+            self._facts[node] = known
+        return known
+
+    def page_changed(self) -> None:
+        """The page index has changed: what was remembered of it is no longer so."""
+        self._facts.clear()
 
     @property
     def sighted(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from data_contracts.events import (
+    BLUR,
     CANVAS,
     CHANGE,
     CLICK,
@@ -17,6 +18,7 @@ from data_contracts.events import (
     FOCUS,
     INPUT,
     IS_MESSAGE,
+    LOAD,
     MEDIA,
     NEW_PAGE,
     PAGE,
@@ -37,6 +39,7 @@ from features.rage import end_run
 from features.sources import ANSWER_MS, SOURCES, find_source, forget_sources, is_answer, own_change
 from features.waiting import (
     FREE,
+    FRESH_PAGE_MS,
     OPEN,
     PRESSES,
     SLOW_END_MS,
@@ -50,11 +53,11 @@ from features.waiting import (
     clicks,
     closes,
     late_answer,
+    newest_press,
     opens,
 )
 
 SCROLL_MS: Final = 400  # later scrolling is the visitor's own
-INPUT_MS: Final = 300  # later input elsewhere is typed
 LEAVE_MS: Final = 1_000  # a tab that opens takes the focus within a second
 MENU_MS: Final = 300  # a context menu follows its press so soon
 
@@ -87,6 +90,7 @@ class Reactions(Fold):
     repeats: int = 0
     longest_run: int = 0
     dead_run: int = 0
+    focus: int = 0
     tries: int = 0
     run: int = 0
     run_start: int = NEVER
@@ -159,13 +163,14 @@ class Reactions(Fold):
                 if self.state[i] == OPEN and t - self.at[i] <= MENU_MS:
                     self.state[i] = UNKNOWN
                     end_run(self, SETTLED, out)
-        elif kind == PAGE:
+        elif kind == PAGE or (kind == LOAD and t - now.page_t > FRESH_PAGE_MS):
             for i in range(PRESSES):
                 if self.state[i] == OPEN:
                     answered(self, i, t, 0, out)
                 elif self.state[i] == UNANSWERED and t - self.at[i] <= SLOW_END_MS:
                     late_answer(self, i, t, out)
-            forget_sources(self)
+            if kind == PAGE:
+                forget_sources(self)
         elif kind == REQUEST:
             begun = t if math.isnan(event.value) else t - int(event.value)
             slot = find_source(self, -(np.int64(event.detail) * 2 + 1))
@@ -190,19 +195,26 @@ class Reactions(Fold):
             or kind == SUBMIT
             or (kind == SELECTION and event.value > 0)
         ):
+            newest = newest_press(self)
+            typed = kind == INPUT and event.target == self.focus
             for i in range(PRESSES):
                 waited = t - self.at[i]
                 if self.state[i] == OPEN and waited <= ANSWER_MS:
                     own = event.control == self.control[i] or event.target == self.control[i]
                     no = (
-                        # A dead button takes the focus too; a field elsewhere that is typed in is the visitor's.
-                        (kind == FOCUS and own)
-                        or (kind == INPUT and not own and waited > INPUT_MS)
-                        or (kind == SCROLL and waited > SCROLL_MS)
+                        # A dead button takes the focus too; what the newest press did, no earlier one did.
+                        (kind == FOCUS and (own or i != newest))
+                        or (kind == INPUT and typed and not own)
+                        or (kind == SCROLL and (waited > SCROLL_MS or i != newest))
+                        or (kind == SELECTION and i != newest)
                         or (kind == VISIBILITY and (event.value > 0 or waited > LEAVE_MS))
                     )
                     if not no:
                         answered(self, i, t, 0, out)
+        if kind == FOCUS:
+            self.focus = event.target
+        elif kind == BLUR or kind == PAGE:
+            self.focus = 0
 
     @feature(unit="acts", channel="presses", sighted=True)
     def retries(self) -> float:

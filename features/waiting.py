@@ -49,6 +49,7 @@ WAIT_BINS: Final = 24
 WAIT_LOW_MS: Final = 8.0  # three bins to a doubling: from 8 ms to 2 s
 WAITS_AN_OCTAVE: Final = 3
 
+SELECTION_CHANNEL: Final = 13  # index of "selection" in CHANNELS
 CLICKABLE: Final = IS_CONTROL | LOOKS_CONTROL
 UNSEEN: Final = UNSEEN_EFFECT | IS_COPY | IS_SURFACE | IS_CONSENT | IS_DISABLED | IS_FIELD  # leaves no trace
 
@@ -76,6 +77,8 @@ def opens(self: Any, event: Any, now: Any, out: Any) -> None:
             if self.state[i] == UNANSWERED:
                 self.repeats += 1
     unknown = not now.sighted or not event.flags & KNOWN or event.flags & UNSEEN != 0
+    if not clickable and not now.channels >> SELECTION_CHANNEL & 1:
+        unknown = True  # a click on text selects it, and recorders before rrweb 2 do not say so
     self.state[slot] = UNKNOWN if unknown else OPEN
     self.at[slot] = t
     self.wait[slot] = 0
@@ -105,12 +108,19 @@ def count_answer(self: Any, i: int) -> None:
 
 
 @compiled
-def clicks(self: Any, t: int) -> None:
-    """Join a click to the press that it completes: a press alone is a drag or a selection."""
+def newest_press(self: Any) -> int:
+    """Slot of the newest press that is still remembered; -1 if there is none."""
     newest = -1
     for i in range(PRESSES):
-        if self.state[i] != FREE and (newest < 0 or self.at[i] > self.at[newest]):
+        if self.state[i] != FREE and (newest < 0 or self.at[i] >= self.at[newest]):
             newest = i
+    return newest
+
+
+@compiled
+def clicks(self: Any, t: int) -> None:
+    """Join a click to the press that it completes: a press alone is a drag or a selection."""
+    newest = newest_press(self)
     if newest >= 0 and not self.clicked[newest] and t - self.at[newest] <= ANSWER_MS:
         self.clicked[newest] = 1
         if self.state[newest] == ANSWERED:
