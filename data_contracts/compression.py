@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final, NamedTuple
 
 from data_contracts.errors import WatchworthyError
@@ -130,20 +130,56 @@ def _deflate(data: bytes | memoryview, kind: str) -> Iterator[bytes]:
     view = memoryview(data)
     at = 0
     while at < len(view):
-        unpacker = zlib.decompressobj(47)  # 32 for either header, 15 for the largest window
-        while not unpacker.eof:
-            if at >= len(view):
-                raise EOFError("it ends before its own end mark")
-            packed: bytes | memoryview = view[at : at + SLICE]
-            at += len(packed)
-            while packed and not unpacker.eof:
-                piece = unpacker.decompress(packed, PIECE)
-                if piece:
-                    yield piece
-                packed = unpacker.unconsumed_tail
-        at -= len(unpacker.unused_data)
+        # 32 for either header, 15 for the largest window
+        at += yield from inflate(view[at:], zlib.decompressobj(47))
         if kind == "zlib" or bytes(view[at : at + 2]) != GZIP:
             return  # what follows the last member is padding
+
+
+def inflate(view: memoryview, unpacker: zlib._Decompress) -> Generator[bytes, None, int]:
+    """Pieces of one zlib or gzip stream from the beginning of ``view``; all that comes before damage is given.
+
+    Returns
+    -------
+    int
+        Where the stream ends in ``view``.
+
+    Raises
+    ------
+    zlib.error
+        Where the data is damaged.
+    EOFError
+        Where it is cut short.
+    """
+    at = 0
+    while not unpacker.eof:
+        if at >= len(view):
+            raise EOFError("it ends before its own end mark")
+        packed: bytes | memoryview = view[at : at + SLICE]
+        at += len(packed)
+        while packed and not unpacker.eof:
+            before = unpacker.copy()
+            try:
+                piece = unpacker.decompress(packed, PIECE)
+            except zlib.error:
+                yield from _until_damage(packed, before)
+                raise
+            if piece:
+                yield piece
+            packed = unpacker.unconsumed_tail
+    return at - len(unpacker.unused_data)
+
+
+def _until_damage(packed: bytes | memoryview, unpacker: zlib._Decompress) -> Iterator[bytes]:
+    """What a damaged slice gives byte by byte, before the damage: zlib keeps it back when fed the whole slice."""
+    view = memoryview(packed)
+    for at in range(len(view)):
+        try:
+            piece = unpacker.decompress(view[at : at + 1])
+        except zlib.error:
+            return
+        if piece:
+            yield piece
 
 
 def _zstd(data: bytes | memoryview) -> Iterator[bytes]:

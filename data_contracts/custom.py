@@ -96,7 +96,7 @@ def _acted(kind: int) -> Callable[[Rows, bytes, int], None]:
     def turn(rows: Rows, payload: bytes, t: int) -> None:
         said = _read(payload)
         if kind == e.SUBMIT and said.id:
-            control, form, flags = rows.index.facts(said.id)
+            control, form, flags = rows.facts(said.id)
             rows.write(kind, t, said.id, control, form or said.id, flags=flags | rows.trust)
         else:
             rows.on(kind, t, said.id)

@@ -33,6 +33,7 @@ SEQ_MAX: Final = 1 << 31
 
 EVENT_START: Final = re.compile(rb'\{\s*"type"\s*:\s*\d')
 LINE_START: Final = re.compile(rb"\n[ \t]*(?=[\[{\"])")
+DOCUMENT_STARTS: Final = b'{["'
 BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -345,7 +346,9 @@ class _Reader:
 def _next_line(text: bytes, begin: int, broken: int) -> int:
     """Where reading can go on behind a document that breaks off: at the next line, if it broke on its own line."""
     newline = text.find(b"\n", begin)
-    if newline < 0 or broken > newline + 1 or (not begin and text[:1] == b"["):
+    before = text.rfind(b"\n", 0, max(begin - 1, 0)) + 1
+    by_line = begin > before and text[before] in DOCUMENT_STARTS  # the line before began with a document
+    if newline < 0 or (not by_line and (broken > newline + 1 or text[begin] != DOCUMENT_STARTS[0])):
         return len(text)
     following = LINE_START.search(text, newline)
     return following.end() if following else len(text)

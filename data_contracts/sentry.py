@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from data_contracts.batches import Problems
-from data_contracts.compression import PIECE, Budget
+from data_contracts.compression import Budget, inflate
 from data_contracts.json_scan import Break, Scan
 
 HEADER: Final = re.compile(rb'\{\s*"segment_id"\s*:\s*(\d{1,9})\s*[^{}\n]*\}[ \t\r]*\n')
@@ -68,25 +68,20 @@ def segments(data: bytes, budget: Budget, problems: Problems) -> Iterator[Segmen
 
 def _unpack(data: bytes, at: int, budget: Budget, problems: Problems) -> tuple[bytes, int]:
     """The zlib stream that begins at ``at``, and where it ends."""
-    unpacker = zlib.decompressobj()
+    view = memoryview(data)[at:]
     pieces: list[bytes] = []
     so_far = 0
-    packed: bytes | memoryview = memoryview(data)[at:]
-    size = len(packed)
+    stream = inflate(view, zlib.decompressobj())
     try:
-        while packed and not unpacker.eof:
-            piece = unpacker.decompress(packed, PIECE)
+        while True:
+            piece = next(stream)
             so_far += len(piece)
-            budget.spend(len(piece), size, so_far)
+            budget.spend(len(piece), len(view), so_far)
             pieces.append(piece)
-            packed = unpacker.unconsumed_tail
-            if not piece and not packed:
-                break
-        damage = "" if unpacker.eof else "it ends before its own end mark"
-    except zlib.error as error:
-        damage = str(error)
-    if not damage:
-        return b"".join(pieces), len(data) - len(unpacker.unused_data)
-    problems.note("compression_broken", f"A segment is truncated or damaged: {damage}.", f"byte {at}")
+    except StopIteration as end:
+        return b"".join(pieces), at + int(end.value)
+    except (zlib.error, EOFError) as error:
+        message = f"A segment is truncated or damaged: {error}. What came before is kept."
+        problems.note("compression_broken", message, f"byte {at}")
     following = HEADER.search(data, at)
     return b"".join(pieces), following.start() if following else len(data)

@@ -101,6 +101,7 @@ def turn(rows: Rows, event: Any, emitted: int, floor: int) -> None:
 def turn_loss(rows: Rows, t: int, floor: int) -> None:
     """Append the row of a gap in the stream: blind from here on, until the next snapshot."""
     rows.place(t, floor)
+    rows.page_changed()
     rows.index.lose()
     rows.write(e.LOST, t)
 
@@ -118,11 +119,13 @@ def _meta(rows: Rows, event: MetaEvent, t: int) -> None:
 
 
 def _snapshot(rows: Rows, event: FullSnapshotEvent, t: int) -> None:
+    rows.page_changed()
     nodes = rows.index.snapshot(memoryview(event.data.node), t)
     rows.write(e.SNAPSHOT, t, value=nodes, flags=rows.sighted)
 
 
 def _mutation(rows: Rows, data: Mutation, t: int) -> None:
+    rows.page_changed()
     changes = rows.index.mutate(
         data.texts or (), data.attributes or (), data.removes or (), data.adds or (), t
     )
@@ -150,12 +153,11 @@ def _mutation(rows: Rows, data: Mutation, t: int) -> None:
 def _positions(rows: Rows, data: MouseMove | TouchMove | Drag, t: int) -> None:
     kind = POSITIONS[type(data)]
     trust = trust_of(data.isTrusted) or rows.trust
-    facts = rows.index.facts
-    nowhere = (0, 0, rows.sighted)
+    facts = rows.facts
     seen = rows.seen
     for position in data.positions:
         target = position.id if 0 < position.id <= ID_MAX else 0
-        control, form, flags = facts(target) if target else nowhere
+        control, form, flags = facts(target)
         if control and control not in seen:
             rows.remember(control)
         at = t + int(position.timeOffset // 1)
@@ -191,7 +193,7 @@ def _resize(rows: Rows, data: ViewportResize, t: int) -> None:
 
 def _input(rows: Rows, data: Input, t: int) -> None:
     node = data.id if 0 < data.id <= ID_MAX else 0
-    control, form, flags = rows.index.facts(node) if node else (0, 0, rows.sighted)
+    control, form, flags = rows.facts(node)
     if node:
         rows.remember(node, control)
     flags |= trust_of(data.isTrusted) or rows.trust
