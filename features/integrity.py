@@ -70,9 +70,9 @@ class Integrity(Fold):
     signals: ClassVar[tuple[Signal, ...]] = (
         Signal(
             AUTOMATION_ARTIFACT,
-            "The second and each later press that no hand makes: 100 px apart within 150 ms; or a leap of 100 px without "
-            "a course, a button held under 5 ms, within 0.8 s of the press before; or a press that the recorder "
-            "says was not trusted.",
+            "The second and each later press that no hand makes: 100 px from the press before and within 150 ms of "
+            "it; or a leap of 100 px without a course, a button held under 5 ms, within 0.8 s of the press before; "
+            "or a click in a place that the recorder says was not trusted.",
             "keyboards, touch, voice control, gaze pointers, password managers, scroll restoration",
             ("leap_px", "since_press_ms", "hold_ms", "artifacts"),
         ),
