@@ -12,6 +12,15 @@ import msgspec
 Ineligible = Literal["too_short", "no_events", "blind", "too_few_goals", "model_missing"]
 """Why a head abstains."""
 
+INELIGIBLE: dict[str, str] = {
+    "too_short": "too little was done to judge: fewer acts and pointer positions than the head asks for",
+    "no_events": "the recording holds no events of a visitor",
+    "blind": "the page could not be seen: the first snapshot is missing, so nothing is known of what was clicked",
+    "too_few_goals": "the site has not yet 50 goals in 500 sessions to learn conversion from",
+    "model_missing": "no trained model of this head is loaded, or its features have changed since",
+}
+"""Why a head abstains, in words."""
+
 Verdict = Literal["automation", "agent_assisted", "no_evidence_of_automation", "undetermined"]
 """What the bot head says at its operating point. It never says "human": a replayed human trace cannot be told."""
 

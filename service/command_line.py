@@ -1,0 +1,187 @@
+"""The command line: ``watchworthy <verb>``. Each verb loads what it needs when it runs."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="watchworthy",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    help="Score session recordings: which are worth watching, why, and at which second.",
+    epilog="A recording is any rrweb file (also PostHog, Sentry, packed; plain, gzip or zstd). "
+    "Exit status: 0 done, 1 some file failed (each is named), 2 bad usage.",
+)
+
+Paths = Annotated[
+    list[str], typer.Argument(help="Files, folders or globs of recordings; - reads standard input.", metavar="PATH…")
+]
+IdleMinutes = Annotated[
+    float, typer.Option("--idle-minutes", min=0.1, help="A longer pause cuts a recording into two sessions.")
+]
+
+
+class ScoreFormat(StrEnum):
+    """How scores are printed."""
+
+    table = "table"
+    json = "json"
+    parquet = "parquet"
+
+
+class Format(StrEnum):
+    """How a list is printed."""
+
+    table = "table"
+    json = "json"
+
+
+class HeadName(StrEnum):
+    """The heads that ship."""
+
+    bot = "bot"
+    frustration = "frustration"
+    conversion = "conversion"
+
+
+@app.command()
+def score(
+    paths: Paths,
+    format: Annotated[ScoreFormat, typer.Option(help="json: one assessment a line.")] = ScoreFormat.table,
+    out: Annotated[Path | None, typer.Option(help="Write here instead of the screen.")] = None,
+    models: Annotated[Path | None, typer.Option(help="Folder of trained heads; the starters by default.")] = None,
+    conversion: Annotated[Path | None, typer.Option(help="Folder of your own conversion head.")] = None,
+    idle_minutes: IdleMinutes = 30,
+) -> None:
+    """Score recordings: bot likelihood, frustration, conversion, and what is worth watching."""
+    from service.verbs.score import run
+
+    raise typer.Exit(run(paths, format.value, out, models, conversion, idle_minutes))
+
+
+@app.command()
+def features(
+    paths: Paths,
+    out: Annotated[Path | None, typer.Option(help="Parquet file to write; a table on the screen by default.")] = None,
+    cut: Annotated[int, typer.Option(min=1, help="Cut each stream into so many random batches first.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the random cuts.")] = 0,
+    idle_minutes: IdleMinutes = 30,
+) -> None:
+    """Compute the behavioural vector of each session."""
+    from service.verbs.features import run
+
+    raise typer.Exit(run(paths, out, cut, seed, idle_minutes))
+
+
+@app.command()
+def signals(
+    paths: Paths,
+    format: Annotated[Format, typer.Option(help="json: one moment a line.")] = Format.table,
+    preset: Annotated[
+        str, typer.Option(help="Thresholds: watchworthy, posthog, sentry, datadog, openreplay, amplitude, highlight.")
+    ] = "watchworthy",
+    idle_minutes: IdleMinutes = 30,
+) -> None:
+    """List the moments that matter: rage clicks, dead clicks, slow answers and so on."""
+    from service.verbs.signals import run
+
+    raise typer.Exit(run(paths, format.value, preset, idle_minutes))
+
+
+@app.command()
+def catalogue(
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print it as the docs show it.")] = False,
+) -> None:
+    """Print every feature and signal: name, unit, range, text, source."""
+    from service.verbs.catalogue import run
+
+    raise typer.Exit(run(markdown))
+
+
+@app.command()
+def train(
+    head: Annotated[HeadName, typer.Argument(help="Which head.")],
+    data: Annotated[Path | None, typer.Option(help="Folder of data to train on.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write the head to.")] = None,
+    vectors: Annotated[
+        Path | None, typer.Option(help="Train from a vectors.parquet instead; the shipped ones give the shipped model.")
+    ] = None,
+    negatives: Annotated[
+        list[str] | None,
+        typer.Option(help="Recordings of people you vouch for: derive the operating points from them (repeatable)."),
+    ] = None,
+    people: Annotated[
+        Path | None, typer.Option(help="With --negatives: CSV with columns file,person. By default, the file name up to the first _ or -.")
+    ] = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="conversion only: train on the simulated shop history.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of everything drawn at random.")] = 0,
+) -> None:
+    """Train a head, or derive its operating points from your own people."""
+    from service.verbs.train import run
+
+    raise typer.Exit(run(head.value, data, out, vectors, negatives or [], people, simulated, seed))
+
+
+@app.command()
+def card(
+    head: Annotated[HeadName, typer.Argument(help="Which head.")],
+    models: Annotated[Path | None, typer.Option(help="Folder of trained heads; the starters by default.")] = None,
+) -> None:
+    """Show the model card of a head: its data, its bounds, where it will be wrong."""
+    from service.verbs.card import run
+
+    raise typer.Exit(run(head.value, models))
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path | None, typer.Argument(help="Recordings to score; the samples by default.")] = None,
+) -> None:
+    """Train a conversion head on simulated history, then score the sample sessions."""
+    from service.verbs.demo import run
+
+    raise typer.Exit(run(folder))
+
+
+@app.command()
+def bench(
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Recordings to measure on; the samples by default.", metavar="[PATH…]")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=3, help="Rounds; each figure is the median.")] = 7,
+) -> None:
+    """Measure speed and memory on this machine, each figure beside its peer."""
+    from service.verbs.bench import run
+
+    raise typer.Exit(run(paths or [], rounds))
+
+
+def main() -> None:
+    """Run the command line; a refusal is one sentence on stderr, never a traceback."""
+    from watchworthy import check_floors
+
+    try:
+        check_floors()
+        app()
+    except ImportError as error:
+        sys.exit(f"watchworthy: {error}")
+    except ValueError as error:
+        from data_contracts.errors import WatchworthyError
+
+        if not isinstance(error, WatchworthyError):
+            raise
+        print(f"watchworthy: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output has gone (as `| head` does): nothing is wrong with the input.
+        sys.stderr.close()
+        sys.exit(0)
