@@ -10,7 +10,7 @@ import numpy as np
 from data_contracts.compiled import compiled
 from data_contracts.events import CLICK, KEYED, LOST, MOVE, PAGE, PRESS, SCROLL, TOUCH_START, TOUCHED
 from features.fold import NEVER, Array, Fold, feature, share, zeros
-from features.pointer import REST_MS, THIN_MS, TURN_PX, is_mouse
+from features.pointer import REST_MS, THIN_MS, TURN_PX, is_mouse, is_place
 
 FAR_PX: Final = 100.0  # a hand does not cover this between two positions unseen
 ELSEWHERE_PX: Final = 10.0  # a hand at rest trembles by less
@@ -165,7 +165,7 @@ class Approach(Fold):
         elif kind == CLICK:
             if event.flags & KEYED:
                 self.clean = 0
-            elif not self.touched and not event.flags & TOUCHED and not math.isnan(event.x):
+            elif not self.touched and not event.flags & TOUCHED and is_place(event):
                 if distance(self.click_x, self.click_y, event.x, event.y) > ELSEWHERE_PX:
                     self.elsewhere += 1
                     if not self.moved:

@@ -20,7 +20,7 @@ from data_contracts.events import (
 )
 from features.context import ACT_CLICK
 from features.fold import NEVER, Fold, feature, share, variation
-from features.pointer import TOUCH_MS, is_mouse
+from features.pointer import TOUCH_MS, is_mouse, is_place
 
 ZERO_MS: Final = 5  # no finger presses and lets go of a button so soon
 DRAG_PX: Final = 10.0  # a press let go farther away was a drag
@@ -70,7 +70,7 @@ class Clicks(Fold):
                 self.press_x = event.x
                 self.press_y = event.y
         elif kind == RELEASE:
-            if self.press_t != NEVER and not math.isnan(event.x):
+            if self.press_t != NEVER and is_place(event):
                 hold = t - self.press_t
                 drift = math.sqrt((event.x - self.press_x) ** 2 + (event.y - self.press_y) ** 2)
                 if drift <= DRAG_PX:

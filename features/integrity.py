@@ -26,7 +26,7 @@ from data_contracts.events import (
 from features.context import ACT_CLICK, ACT_INPUT, ACT_NONE, ACT_PRESS, ACT_TAP
 from features.fold import NEVER, Fold, feature, share
 from features.moments import AUTOMATION_ARTIFACT, SETTLED, Signal, emit
-from features.pointer import is_mouse
+from features.pointer import is_mouse, is_place
 
 CAUSE_MS: Final = 10_000  # a slow page still answers an act within it
 FOCUS_MS: Final = 500  # focus follows its act at once
@@ -111,7 +111,7 @@ class Integrity(Fold):
         kind = event.kind
         t = now.t
         if kind == MOVE:
-            if event.x != self.at_x or event.y != self.at_y:
+            if is_place(event) and (event.x != self.at_x or event.y != self.at_y):
                 self.at_x = event.x
                 self.at_y = event.y
                 self.positions += 1

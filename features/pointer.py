@@ -17,6 +17,7 @@ REST_MS: Final = 250  # a rest so long ends a stroke
 PAUSE_MS: Final = 2_000  # a longer rest is no pause within a movement
 THIN_MS: Final = 45  # rrweb keeps a position per 50 ms: a denser recorder is thinned to the same, less jitter
 TOUCH_MS: Final = 1_000  # mouse events so soon after a touch are the browser's imitation of a mouse
+LARGEST_PX: Final = 1e6  # no screen is larger: what lies beyond is no place
 TURN_PX: Final = 3.0  # shorter moves have no direction: whole pixels allow them eight
 AXIS_PX: Final = 4.0  # shorter moves lie on an axis by rounding alone
 REVERSAL_PX: Final = 20.0  # less is a tremor, or the end of a reach
@@ -33,9 +34,15 @@ FEW_PX: Final = 50  # of movement, before turning is counted per length
 
 
 @compiled
+def is_place(event: Any) -> bool:
+    """Whether a row says where it happened."""
+    return abs(event.x) < LARGEST_PX and abs(event.y) < LARGEST_PX
+
+
+@compiled
 def is_mouse(event: Any, now: Any) -> bool:
     """Whether a pointer row comes from a mouse and not from the imitation of one after a touch."""
-    return now.t - now.touch_t > TOUCH_MS and not math.isnan(event.x) and not math.isnan(event.y)
+    return now.t - now.touch_t > TOUCH_MS and is_place(event)
 
 
 @compiled
@@ -171,7 +178,7 @@ class Pointer(Fold):
         """Move past one event."""
         kind = event.kind
         if kind == PAGE or kind == RESIZE:
-            if event.x > 0 and event.y > 0:
+            if is_place(event) and event.x > 0 and event.y > 0:
                 self.width = event.x
                 self.height = event.y
             if kind == PAGE:

@@ -20,9 +20,11 @@ from data_contracts.events import (
     VISIBILITY,
 )
 from features.fold import NEVER, Fold, feature, share
+from features.pointer import LARGEST_PX, is_place
 
 SWIPE_PX: Final = 30.0  # from start to end, as PostHog has it for its dead swipes
 TAP_PX: Final = 15.0  # what browsers allow a finger before it is no tap
+LONGEST_MS: Final = 60_000.0  # a finger that is said to rest longer was not seen to leave
 LOST_MS: Final = 1_000  # a finger that scrolls sends no end: so long after its last position it has left
 
 
@@ -86,7 +88,6 @@ class Touch(Fold):
                 self.fingers += 1
                 return
             finish(self, False)
-            self.down = 1
             self.fingers = 1
             self.t = t
             self.start_t = t
@@ -94,10 +95,11 @@ class Touch(Fold):
             self.start_y = event.y
             self.x = event.x
             self.y = event.y
+            self.down = 1 if is_place(event) else 0
         elif kind == TOUCH_MOVE or kind == TOUCH_END or kind == TOUCH_CANCEL:
             if self.down:
                 self.t = t
-                if not math.isnan(event.x) and not math.isnan(event.y):
+                if is_place(event):
                     self.x = event.x
                     self.y = event.y
                 if kind != TOUCH_MOVE:
@@ -109,13 +111,13 @@ class Touch(Fold):
                 self.swipe_t = NEVER
         elif kind == TAP:
             self.tapped += 1
-            if event.value >= 0:
+            if 0 <= event.value < LONGEST_MS:
                 self.held += 1
                 self.hold_sum += event.value
         elif kind == SWIPE:
             self.swiped += 1
             self.swipe_t = NEVER
-            if event.value >= 0:
+            if 0 <= event.value < LARGEST_PX:
                 self.swipe_t = t
                 self.swipe_px = event.value
         elif kind == PINCH:
