@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from data_contracts.compiled import compiled
-from data_contracts.events import DRAG, MOVE, PAGE, RESIZE, SCROLL, WINDOW
+from data_contracts.events import DRAG, MOVE, PAGE, RESIZE, SCROLL, TOUCH_MOVE, WINDOW
 from features.context import ACT_NONE, ACT_SCROLL, SCROLL_REST_MS
 from features.fold import NEVER, Array, Fold, feature, share, variation, zeros
 from features.histograms import octave_bin, octave_quantile, put
@@ -23,6 +23,7 @@ USUAL_HEIGHT: Final = 720.0  # px, until the page says how high its viewport is
 SPEED_BINS: Final = 24
 SPEED_LOW: Final = 16.0  # px/s; two bins an octave, up to 65,536
 SPEEDS_PER_OCTAVE: Final = 2
+POINTED_MS: Final = 10_000  # a hand on the wheel moves the pointer, or pressed what led to this page
 FEW_MS: Final = 5_000  # before anything is counted per minute
 
 
@@ -98,12 +99,12 @@ class Scrolling(Fold):
     element: Any = np.int32(0)  # the scroller other than the page, of slot 1
     hunt_moment: Any = np.int32(NO_MOMENT)
     hunt_turns: Any = np.int32(0)
-    pointed: Any = np.int32(0)  # the pointer was seen in this page view
     step_before: Any = np.float32(-1)
     depth: Any = np.float32(0)
     height: Any = np.float32(USUAL_HEIGHT)
     distance: float = 0.0
     squares: float = 0.0
+    pointed_t: int = NEVER  # last pointer position, press or touch
     act_t: int = NEVER  # last act other than scrolling
     last_t: int = 0
     x: Array = zeros("f4", 2)  # slot 0: the page; slot 1: an element
@@ -121,16 +122,15 @@ class Scrolling(Fold):
         kind = event.kind
         t = now.t
         self.last_t = t
-        if kind == MOVE or kind == DRAG:
-            self.pointed = 1
+        if kind == MOVE or kind == DRAG or kind == TOUCH_MOVE:
+            self.pointed_t = t
             return
         if now.act != ACT_NONE and now.act != ACT_SCROLL:
             self.act_t = t
             self.hunt_moment = NO_MOMENT
             if kind != PAGE:
-                self.pointed = 1
+                self.pointed_t = t
         if kind == PAGE:
-            self.pointed = 0
             self.page = event.page
             self.element = 0
             for i in range(2):
@@ -148,7 +148,7 @@ class Scrolling(Fold):
 
         if now.act == ACT_SCROLL:
             self.starts += 1
-            self.blind_starts += 1 - self.pointed
+            self.blind_starts += 1 if t - self.pointed_t > POINTED_MS else 0
         i = 0
         if not event.flags & WINDOW:
             i = 1

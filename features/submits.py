@@ -12,7 +12,11 @@ from data_contracts.events import (
     CLICK,
     GOAL,
     INPUT,
+    IS_CHOICE,
+    IS_CONTROL,
     IS_DISABLED,
+    IS_FIELD,
+    IS_LINK,
     IS_MESSAGE,
     IS_SEARCH,
     IS_SUBMIT,
@@ -63,39 +67,44 @@ def settle_error(self: Any, state: int, out: Any) -> None:
 
 
 @compiled
-def submit(self: Any, event: Any, t: int, out: Any) -> None:
-    """Take one submit of a form."""
-    if event.form == self.form and event.page == self.page and t - self.submit_t <= SAME_SUBMIT_MS:
+def is_form_button(event: Any) -> bool:
+    """Whether a row clicks a button of a form that submits nothing by itself, but may by script."""
+    kind = event.flags & (IS_CONTROL | IS_LINK | IS_FIELD | IS_CHOICE | IS_SUBMIT | IS_DISABLED)
+    return bool(event.kind == CLICK and event.form != 0 and kind == IS_CONTROL)
+
+
+@compiled
+def try_submit(self: Any, event: Any, t: int) -> None:
+    """Remember a click that submits a form, or may."""
+    self.tried_form = event.form
+    self.tried_page = event.page
+    self.tried_on = event.target
+    self.tried_t = t
+
+
+@compiled
+def submit(self: Any, out: Any) -> None:
+    """Take the click remembered last as a submit of its form."""
+    t = self.tried_t
+    form = self.tried_form
+    page = self.tried_page
+    self.tried_t = NEVER
+    if form == self.form and page == self.page and t - self.submit_t <= SAME_SUBMIT_MS:
         return
     settle_error(self, SETTLED, out)
     self.submits_ += 1
-    same = event.form == self.form if event.page == self.page else self.address == self.form_address
+    same = form == self.form if page == self.page else self.address == self.form_address
     # Fields filled since, none of them filled before, and no message: the next step of a wizard.
     step_on = self.new_field and not self.old_field and not self.messages
-    filled = self.filled_form == event.form or (event.page != self.page and self.was_filled)
-    searching = self.search_form == event.form or event.flags & IS_SEARCH
-    if (
-        same
-        and filled
-        and not searching
-        and not step_on
-        and not self.accepted
-        and t - self.submit_t <= REPEAT_MS
-    ):
+    filled = self.filled_form == form or (page != self.page and self.was_filled)
+    silent = self.search_form == form or step_on or self.accepted
+    if same and filled and not silent and t - self.submit_t <= REPEAT_MS:
         self.repeats += 1
         self.run += 1
         severity = 0.25 + 0.15 * self.run + (0.3 if self.messages else 0.0)
         if self.repeat_moment == NO_MOMENT:
             self.repeat_moment = emit(
-                out,
-                REPEAT_SUBMIT,
-                SETTLED,
-                self.submit_t,
-                t,
-                event.page,
-                event.target,
-                severity,
-                self.run + 1,
+                out, REPEAT_SUBMIT, SETTLED, self.submit_t, t, page, self.tried_on, severity, self.run + 1
             )
         elif self.repeat_moment >= 0:
             moment = out.moments[self.repeat_moment]
@@ -108,14 +117,49 @@ def submit(self: Any, event: Any, t: int, out: Any) -> None:
         if not same:
             self.errors = 0
     self.was_filled = 1 if filled else 0
-    self.form = event.form
-    self.page = event.page
+    self.form = form
+    self.page = page
     self.form_address = self.address
     self.submit_t = t
     self.messages = 0
     self.accepted = 0
     self.new_field = 0
     self.old_field = 0
+
+
+@compiled
+def take_message(self: Any, event: Any, now: Any, out: Any) -> None:
+    """Take an alert, status or invalid state that appears."""
+    t = now.t
+    bit = field_bit(event.target)
+    if t - now.act_t > MESSAGE_MS:
+        self.talkers |= bit
+    if self.talkers & bit:
+        return
+    if t - self.tried_t <= MESSAGE_MS:
+        submit(self, out)
+    if t - self.submit_t > MESSAGE_MS or self.accepted:
+        return
+    self.messages += 1
+    if self.messages == 1:
+        wait = (t - self.submit_t) / 1_000.0
+        severity = 0.5 + 0.15 * self.errors
+        self.error_moment = emit(
+            out,
+            ERROR_SHOWN,
+            PROVISIONAL,
+            self.submit_t,
+            t,
+            event.page,
+            event.target,
+            severity,
+            1.0,
+            wait,
+            self.errors,
+        )
+        self.errors += 1
+    elif self.error_moment >= 0:
+        out.moments[self.error_moment].evidence[0] = self.messages
 
 
 class Submits(Fold):
@@ -127,7 +171,7 @@ class Submits(Fold):
         Signal(
             ERROR_SHOWN,
             text="An alert or invalid state appears within 5 s after a submit, and the form is not left for it.",
-            silent_on="Submits that lead to another page, to a goal, or that empty the form.",
+            silent_on="Submits that lead to another page or a goal, or empty the form; regions that speak unasked.",
             evidence=("messages", "time after the submit (s)", "earlier errors on this form"),
             aliases=("form validation error", "validation error"),
         ),
@@ -159,8 +203,13 @@ class Submits(Fold):
     last_length: Any = np.float32(0)
     address: Any = np.uint32(0)
     form_address: Any = np.uint32(0)
+    tried_form: Any = np.int32(-1)  # of the last click that may turn out to be a submit
+    tried_page: Any = np.int32(-1)
+    tried_on: Any = np.int32(0)
+    tried_t: int = NEVER
     submit_t: int = NEVER
     filled: int = 0  # set of the fields filled in this page view
+    talkers: int = 0  # set of the places that speak when nothing is done: tickers, not answers
 
     def step(self, event: Any, now: Any, out: Any) -> None:
         """Move past one event."""
@@ -191,25 +240,8 @@ class Submits(Fold):
             self.last_target = event.target
             self.last_length = event.value
         elif kind == CHANGE:
-            if event.flags & IS_MESSAGE and t - self.submit_t <= MESSAGE_MS and not self.accepted:
-                self.messages += 1
-                if self.messages == 1:
-                    self.error_moment = emit(
-                        out,
-                        ERROR_SHOWN,
-                        PROVISIONAL,
-                        self.submit_t,
-                        t,
-                        event.page,
-                        event.target,
-                        0.5 + 0.15 * self.errors,
-                        1.0,
-                        (t - self.submit_t) / 1_000.0,
-                        self.errors,
-                    )
-                    self.errors += 1
-                elif self.error_moment >= 0:
-                    out.moments[self.error_moment].evidence[0] = self.messages
+            if event.flags & IS_MESSAGE:
+                take_message(self, event, now, out)
         elif kind == PAGE:
             if event.detail != self.form_address or event.detail == 0:
                 settle_error(self, WITHDRAWN, out)
@@ -218,14 +250,21 @@ class Submits(Fold):
             self.filled_form = -1
             self.search_form = -1
             self.last_target = 0
+            self.talkers = 0
+            self.tried_t = NEVER
         elif kind == GOAL:
             settle_error(self, WITHDRAWN, out)
         elif is_submit(event):
-            submit(self, event, t, out)
+            if event.flags & IS_SEARCH:
+                self.search_form = event.form
+            try_submit(self, event, t)
+            submit(self, out)
+        elif is_form_button(event) and event.form == self.filled_form:
+            try_submit(self, event, t)
 
     @feature(unit="submits", sighted=True)
     def submits(self) -> float:
-        """Forms submitted: a submit button clicked, Enter in a form with one, or as the recorder says."""
+        """Forms submitted: by submit button, by Enter, as the recorder says, or by a button that a message answers."""
         return float(self.submits_)
 
     @feature(unit="submits", sighted=True)

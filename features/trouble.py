@@ -10,7 +10,7 @@ from data_contracts.compiled import compiled
 from data_contracts.events import CHANGE, CONSOLE, IS_MESSAGE, REQUEST
 from features.context import ACT_NONE
 from features.fold import NEVER, Array, Fold, feature, share, zeros
-from features.submits import MESSAGE_MS, is_submit
+from features.submits import MESSAGE_MS, is_form_button, is_submit
 
 CONSOLE_ERROR: Final = 3
 FAILED_STATUS: Final = 400
@@ -78,7 +78,7 @@ class Trouble(Fold):
         elif kind == CHANGE:
             if event.flags & IS_MESSAGE and t - self.submit_t <= MESSAGE_MS:
                 self.messages += 1
-        elif is_submit(event):
+        elif is_submit(event) or is_form_button(event):
             self.submit_t = t
 
     @feature(unit="errors", channel="console")
@@ -103,5 +103,5 @@ class Trouble(Fold):
 
     @feature(unit="messages", sighted=True)
     def messages_shown(self) -> float:
-        """Alerts, statuses and invalid states that appear within 5 s after a submit."""
+        """Alerts, statuses and invalid states that appear within 5 s after a submit or the press of a form's button."""
         return float(self.messages)

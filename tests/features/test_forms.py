@@ -308,3 +308,21 @@ def test_a_second_error_on_the_same_form_weighs_more(run):
 )
 def test_a_message_that_is_no_error(run, rows):
     assert run(Submits, *FILLED, *rows).codes() == []
+
+
+def script_button(t):
+    return send(t, flags=IS_CONTROL)
+
+
+def test_a_button_that_a_message_answers_submits(run):
+    rows = (script_button(2_000), message(2_010), script_button(5_000), message(5_010), message(5_020))
+    seen = run(Submits, *FILLED, *rows)
+    assert seen.values["submits"] == 2
+    assert seen.codes() == ["error_shown", "repeat_submit", "error_shown"]
+    silent = run(Submits, *FILLED, script_button(2_000), script_button(5_000), message(11_000))
+    assert silent.values["submits"] == 0
+    assert silent.codes() == []
+
+
+def test_a_live_region_that_speaks_unasked_reports_no_error(run):
+    assert run(Submits, *FILLED, message(20_000), send(21_000), message(21_500)).codes() == []
