@@ -14,7 +14,7 @@ from numpy import uint8
 
 from data_contracts import lexicon
 from data_contracts.compiled import compiled
-from data_contracts.lexicon import FNV_BASIS, FNV_PRIME, KEYS, LENGTH_SHIFT, LOW_32, TABLE_SIZE, VALUES
+from data_contracts.lexicon import FNV_BASIS, FNV_PRIME, KEYS, TABLE_SIZE, VALUES
 from data_contracts.node_table import Arena, Nodes, State, forget, keep
 
 Text = npt.NDArray[uint8]
@@ -53,6 +53,7 @@ ID_SHIFT: Final = 16
 QUOTE: Final = ord('"')
 BACKSLASH: Final = ord("\\")
 BRACE: Final = ord("{")
+SPACE: Final = ord(" ")  # as this and all below it
 
 C_ID: Final = lexicon.ATTRIBUTE_CODES["id"]
 C_NAME: Final = lexicon.ATTRIBUTE_CODES["name"]
@@ -101,8 +102,8 @@ def word_code(text: Text, start: int, end: int, domain: int) -> int:
         byte = int(text[i])
         if 65 <= byte <= 90:
             byte += 32
-        digest = (digest ^ byte) * FNV_PRIME & LOW_32
-    return look_up(digest | end - start << LENGTH_SHIFT)
+        digest = (digest ^ byte) * FNV_PRIME
+    return look_up(digest)
 
 
 @compiled
@@ -130,44 +131,45 @@ def class_words(text: Text, start: int, end: int) -> int:
     """What the class names in ``text[start:end]`` say, as a sum of the lexicon's words.
 
     A name is cut at anything but a letter, and also where a small letter meets a capital, so that
-    ``btn-primary``, ``btn_primary`` and ``btnPrimary`` speak alike; the uncut name is looked up as well.
+    ``btn-primary``, ``btn_primary`` and ``btnPrimary`` speak alike; ``OneTrust`` is also looked up uncut.
     """
     result = 0
-    says = 0
+    says = 0  # of the name so far
     words = 0
     basis = FNV_BASIS ^ lexicon.WORD
-    whole = basis
-    whole_size = 0
-    part = basis
-    part_size = 0
+    digest = basis
+    begun = start  # of the word
+    uncut = start  # of the run of letters that it is part of
     small_before = False
     for i in range(start, end + 1):
-        byte = int(text[i]) if i < end else 32
+        byte = int(text[i]) if i < end else SPACE
+        if 97 <= byte <= 122:
+            digest = (digest ^ byte) * FNV_PRIME
+            small_before = True
+            continue
         capital = 65 <= byte <= 90
-        letter = capital or 97 <= byte <= 122 or byte >= 128
-        if part_size and (not letter or (capital and small_before)):
-            says |= look_up(part | part_size << LENGTH_SHIFT)
+        if (capital and not small_before) or byte >= 128:
+            digest = (digest ^ byte + 32) * FNV_PRIME
+            continue
+        if i > begun:  # the word ends before this byte
+            says |= look_up(digest)
             words += 1
-            part = basis
-            part_size = 0
-        if letter:
-            if capital:
-                byte += 32
-            part = (part ^ byte) * FNV_PRIME & LOW_32
-            part_size += 1
-            whole = (whole ^ byte) * FNV_PRIME & LOW_32
-            whole_size += 1
-        else:
-            if whole_size:
-                says |= look_up(whole | whole_size << LENGTH_SHIFT)
-            whole = basis
-            whole_size = 0
-            if byte <= 32:
-                if says:
-                    result |= resolve(says, words)
-                says = 0
-                words = 0
-        small_before = letter and not capital
+        cut = begun > uncut
+        begun = i
+        digest = basis
+        small_before = False
+        if capital:
+            digest = (digest ^ byte + 32) * FNV_PRIME
+            continue
+        if cut:
+            says |= word_code(text, uncut, i, lexicon.WORD)
+        begun = i + 1
+        uncut = begun
+        if byte <= SPACE:
+            if says:
+                result |= resolve(says, words)
+            says = 0
+            words = 0
     if result & lexicon.LOOKS:  # `btn btn-danger` deletes something; it reports no error
         result &= ~lexicon.ERROR
     return result
@@ -188,26 +190,46 @@ def begins(text: Text, start: int, end: int, word: bytes) -> bool:
 
 
 @compiled
-def holds(text: Text, start: int, end: int, word: bytes) -> int:
-    """Place just after the first occurrence of a word of small letters, or -1."""
-    for i in range(start, end - len(word) + 1):
+def holds(text: Text, start: int, end: int, word: bytes) -> bool:
+    """Whether a word of small letters occurs in ``text[start:end]``."""
+    for i in range(start, end - len(word) + 1):  # noqa: SIM110  (compiled code has no generators)
         if begins(text, i, end, word):
-            return i + len(word)
-    return -1
+            return True
+    return False
 
 
 @compiled
-def style_value(text: Text, start: int, end: int, name: bytes, word: bytes) -> int:
-    """Whether a style sets ``name`` to ``word``: 1 yes, 0 to something else or away, -1 it does not say.
+def style_bits(text: Text, start: int, end: int) -> tuple[int, int]:
+    """Bits that a style speaks of, and those of them that it sets.
 
     Reads both forms: ``"display: none; ..."`` and the object of changed properties that a mutation holds.
     """
-    place = holds(text, start, end, name)
-    if place < 0:
-        return -1
-    while place < end and (text[place] <= 32 or text[place] in (58, 34, 91)):  # : " [
-        place += 1
-    return 1 if begins(text, place, end, word) else 0
+    told = 0
+    bits = 0
+    in_name = False
+    for i in range(start, end):
+        byte = int(text[i])
+        if not in_name and (byte == 100 or byte == 118 or byte == 99):  # d v c
+            value = i
+            if begins(text, i, end, b"display"):
+                value = i + 7
+            elif begins(text, i, end, b"visibility"):
+                value = i + 10
+            elif begins(text, i, end, b"cursor"):
+                value = i + 6
+            while (
+                value > i and value < end and (text[value] <= SPACE or text[value] in (58, 34, 91))
+            ):  # : " [
+                value += 1
+            if value > i and byte == 99:
+                told |= STYLE_POINTER
+                bits = bits & ~STYLE_POINTER | (STYLE_POINTER if begins(text, value, end, b"pointer") else 0)
+            elif value > i:
+                told |= STYLE_HIDDEN
+                if begins(text, value, end, b"none") or begins(text, value, end, b"hidden"):
+                    bits |= STYLE_HIDDEN
+        in_name = 97 <= byte <= 122 or byte == 45 or 65 <= byte <= 90  # letters and -
+    return told, bits
 
 
 @compiled
@@ -215,7 +237,7 @@ def href_bits(text: Text, start: int, end: int) -> int:
     """Facts of an address: that there is one, and whether following it leaves no trace in the page."""
     bits = HREF
     if begins(text, start, end, b"javascript:"):
-        if holds(text, start, end, b"print(") >= 0:
+        if holds(text, start, end, b"print("):
             bits |= HREF_UNSEEN
         return bits
     if (
@@ -313,15 +335,10 @@ def read_attribute(
     elif code == C_ONCLICK:
         put(nodes, row, ONCLICK, ONCLICK if there else 0)
     elif code == C_STYLE:
-        hidden = max(
-            style_value(text, start, end, b"display", b"none") if there else 0,
-            style_value(text, start, end, b"visibility", b"hidden") if there else 0,
-        )
-        pointer = style_value(text, start, end, b"cursor", b"pointer") if there else 0
-        if hidden >= 0 or not an_object:  # an object names only what changed
-            put(nodes, row, STYLE_HIDDEN, STYLE_HIDDEN if hidden > 0 else 0)
-        if pointer >= 0 or not an_object:
-            put(nodes, row, STYLE_POINTER, STYLE_POINTER if pointer > 0 else 0)
+        told, bits = style_bits(text, start, end) if there else (0, 0)
+        if not an_object:  # an object names only what changed
+            told = STYLE_HIDDEN | STYLE_POINTER
+        put(nodes, row, told, bits)
     elif code == C_HIDDEN:
         put(nodes, row, HIDDEN, HIDDEN if there else 0)
     elif code == C_DISABLED:

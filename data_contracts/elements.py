@@ -16,7 +16,8 @@ import msgspec
 import numpy as np
 
 from data_contracts import attribute_facts as a
-from data_contracts.lexicon import ATTRIBUTES, ROLES, TAG_CODES, TAGS, TYPES
+from data_contracts.compiled import compiled
+from data_contracts.lexicon import ATTRIBUTES, ROLES, TAGS, TYPES
 from data_contracts.node_facts import FURTHEST
 from data_contracts.node_table import (
     DOCUMENT,
@@ -29,6 +30,7 @@ from data_contracts.node_table import (
     Table,
     bearer,
     find,
+    kept_at,
 )
 from data_contracts.snapshot_scan import KEPT_TAG
 
@@ -87,7 +89,6 @@ TAG_ROLES: Final = {
     "select": "combobox",
     "textarea": "textbox",
     "option": "option",
-    "summary": "button",
     "img": "img",
     "nav": "navigation",
     "main": "main",
@@ -138,6 +139,7 @@ WORDS_OF_ROLES: Final = {
 }
 LONGEST_PATH: Final = 24  # steps of a selector: a longer one says less than the page that it is on
 LONGEST_NAME: Final = 60
+COMPARED: Final = 32  # siblings whose classes are compared; in a longer list a number says more
 
 
 class _Node:
@@ -178,12 +180,9 @@ class _Node:
         for link in ("before", "after"):
             row = int(self.nodes[self.row][link])
             while row != NOWHERE:
-                record = self.nodes[row]
-                if record["type"] == ELEMENT and record["tag"] == self.nodes[self.row]["tag"]:
-                    other = _Node(self.nodes, self.arena, self.state, row)
-                    if other.tag == self.tag and (other.bits ^ self.bits) & a.SHADOW == 0:
-                        yield other
-                row = int(record[link])
+                if same_type(self.nodes, self.arena, self.row, row):
+                    yield _Node(self.nodes, self.arena, self.state, row)
+                row = int(self.nodes[row][link])
 
     def role(self) -> str:
         if self.explicit_role:
@@ -337,23 +336,45 @@ def _step(node: _Node) -> tuple[str, bool]:
         step = f"#{value}" if by_id else f'{node.tag if attribute == "name" else ""}[{attribute}="{quoted}"]'
         if node.is_only_one_with(attribute):
             return step, True
-    siblings = list(node.siblings())
-    if not siblings:
+    place, count = place_among(node.nodes, node.arena, node.row)
+    if count == 1:
         return step, False
-    for name in node.classes():
-        if all(name not in sibling.value("class").split() for sibling in siblings):
-            return f"{step}.{name}", False
-    return f"{step}:nth-of-type({_ordinal(node)})", False
+    if count <= COMPARED:
+        others = {name for sibling in node.siblings() for name in sibling.value("class").split()}
+        for name in node.classes():
+            if name not in others:
+                return f"{step}.{name}", False
+    return f"{step}:nth-of-type({place})", False
 
 
-def _ordinal(node: _Node) -> int:
-    """Place of an element among its siblings of the same tag, counted from 1."""
-    count = 1
-    row = int(node.nodes[node.row]["before"])
-    while row != NOWHERE:
-        record = node.nodes[row]
-        if record["type"] == ELEMENT and record["tag"] == TAG_CODES.get(node.tag, 0):
-            other = _Node(node.nodes, node.arena, node.state, row)
-            count += other.tag == node.tag and (other.bits ^ node.bits) & a.SHADOW == 0
-        row = int(record["before"])
-    return count
+@compiled
+def same_type(nodes: Nodes, arena: Arena, row: int, other: int) -> bool:
+    """Whether two siblings are elements of one tag, and both or neither below a shadow root."""
+    one, two = nodes[row], nodes[other]
+    if two["type"] != ELEMENT or one["tag"] != two["tag"] or (one["bits"] ^ two["bits"]) & a.SHADOW:
+        return False
+    if one["tag"]:
+        return True
+    here, there = kept_at(nodes, arena, row, KEPT_TAG), kept_at(nodes, arena, other, KEPT_TAG)
+    if here == NOWHERE or there == NOWHERE or arena[here + 1] != arena[there + 1]:
+        return here == there
+    for i in range(RECORD_HEAD, RECORD_HEAD + int(arena[here + 1])):  # noqa: SIM110  (compiled)
+        if arena[here + i] != arena[there + i]:
+            return False
+    return True
+
+
+@compiled
+def place_among(nodes: Nodes, arena: Arena, row: int) -> tuple[int, int]:
+    """Place of an element among its siblings of one type, counted from 1, and how many they are."""
+    place = 1
+    other = int(nodes[row]["before"])
+    while other != NOWHERE:
+        place += same_type(nodes, arena, row, other)
+        other = int(nodes[other]["before"])
+    count = place
+    other = int(nodes[row]["after"])
+    while other != NOWHERE:
+        count += same_type(nodes, arena, row, other)
+        other = int(nodes[other]["after"])
+    return place, count

@@ -68,7 +68,7 @@ STATE_ATTRIBUTES: Final = frozenset(
     _words(
         "class style hidden disabled checked open aria-expanded aria-pressed aria-checked aria-selected "
         "aria-hidden aria-current aria-invalid data-state"
-    )
+    )[1:]
 )
 """Attributes that hold state and no text, so that a digest of their value may be compared."""
 
@@ -119,19 +119,17 @@ WORDS: Final[tuple[tuple[int, str], ...]] = (
 DOCUMENTS: Final = "pdf zip gz csv xls xlsx doc docx ppt pptx odt ods dmg exe msi apk ics epub mp3 mp4"
 """Endings of addresses that open in a viewer or are saved: either way the page shows nothing."""
 
-FNV_BASIS: Final = 2166136261
-FNV_PRIME: Final = 16777619
-LOW_32: Final = 0xFFFFFFFF
-LENGTH_SHIFT: Final = 32
+FNV_BASIS: Final = -3750763034362895579  # FNV-1a of 64 bits, in signed numbers
+FNV_PRIME: Final = 1099511628211
 TABLE_SIZE: Final = 2048  # some 320 words: probes stay short
 
 
 def word_key(domain: int, word: str) -> int:
-    """Key of a word in a domain: FNV-1a of its bytes with the length above; compiled code makes the same."""
+    """Key of a word in a domain: FNV-1a of its bytes, with the overflow of compiled code."""
     digest = FNV_BASIS ^ domain
     for byte in word.encode():
-        digest = (digest ^ byte) * FNV_PRIME & LOW_32
-    return digest | len(word.encode()) << LENGTH_SHIFT
+        digest = (digest ^ byte) * FNV_PRIME & (1 << 64) - 1
+    return digest - (digest >> 63 << 64)
 
 
 def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:

@@ -52,6 +52,7 @@ from data_contracts.snapshot_scan import (
 
 UNHIDDEN: Final = 64  # nodes of an unhidden element that are searched for a message
 VIEW: Final = 20  # nodes: what is smaller is no view of a page
+GATHERED: Final = 16
 TURNS: Final = 16  # passes over a list of added nodes, there and back; recorders put parents first
 REPLACED: Final = 0.7  # share of the nodes of a view that go when it is replaced
 
@@ -59,12 +60,16 @@ T_MAIN: Final = lexicon.TAG_CODES["main"]
 R_MAIN: Final = lexicon.ROLE_CODES["main"]
 
 Links = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
 
 # Columns of the rows that a change is written to.
 SOURCE: Final = 0
 OWNER: Final = 1
 FLAGS: Final = 2
-NODE_ID: Final = 3
+NODE_ID: Final = 3  # of an added node
+COUNT: Final = 4  # filled by gather
+START: Final = 5  # of an added node: where its JSON begins
+COLUMNS: Final = 6
 WAITING: Final = -1  # as source: the node's parent is not in the page yet
 UNKNOWN: Final = 0  # as source: the change is in a part of the page that is not known
 
@@ -101,8 +106,8 @@ def change_text(nodes: Nodes, table: Table, state: State, node_id: int, t: int) 
 
 
 @compiled
-def change_texts(nodes: Nodes, table: Table, state: State, ids: Links, rows: Links, t: int) -> None:
-    """``change_text`` of many: ids of shape (n,), rows of shape (n, 4)."""
+def change_texts(nodes: Nodes, table: Table, state: State, ids: Links, rows: Rows, t: int) -> None:
+    """``change_text`` of many: ids of shape (n,), rows of shape (n, COLUMNS)."""
     for i in range(ids.size):
         rows[i, SOURCE], rows[i, OWNER], rows[i, FLAGS] = change_text(nodes, table, state, ids[i], t)
 
@@ -172,7 +177,7 @@ def view_of(nodes: Nodes, row: int) -> int:
 
 
 @compiled
-def remove_nodes(nodes: Nodes, table: Table, state: State, links: Links, rows: Links, t: int) -> int:
+def remove_nodes(nodes: Nodes, table: Table, state: State, links: Links, rows: Rows, t: int) -> int:
     """Take nodes out of the page.
 
     Parameters
@@ -180,7 +185,7 @@ def remove_nodes(nodes: Nodes, table: Table, state: State, links: Links, rows: L
     links
         (parent id, node id) of each, shape (n, 2).
     rows
-        Where source, owner and flags of each are written, shape (n, 4).
+        Where source, owner and flags of each are written, shape (n, COLUMNS).
 
     Returns
     -------
@@ -221,26 +226,25 @@ def add_nodes(
     arena: Arena,
     state: State,
     text: Text,
-    starts: Links,
     links: Links,
-    rows: Links,
+    rows: Rows,
     t: int,
 ) -> int:
     """Put nodes into the page; a node whose parent comes later in the list waits for it.
 
     Parameters
     ----------
-    text, starts
-        JSON of the nodes, and where each begins, shape (n,).
+    text
+        JSON of the nodes, with commas between.
     links
         (parent id, id of the sibling that it stands in front of or 0) of each, shape (n, 2).
     rows
-        Where source, owner, flags and the id of the node are written, shape (n, 4).
+        Where source, owner, flags and the id of the node are written, shape (n, COLUMNS).
 
     Returns
     -------
     int
-        Nodes that came in, those below them among them.
+        Nodes that came in, those below them among them; ``BROKEN`` if the text ends before its last node.
     """
     before = int(state[LIVE])
     for i in range(links.shape[0]):
@@ -250,6 +254,7 @@ def add_nodes(
         rows[i, NODE_ID] = 0
     count = links.shape[0]
     waiting = count
+    place = 0
     for turn in range(TURNS):
         still = 0
         for k in range(count):
@@ -257,15 +262,22 @@ def add_nodes(
             if rows[i, SOURCE] != WAITING:
                 continue
             parent = find(nodes, table, links[i, 0])
+            if turn == 0:
+                rows[i, START] = place
             if parent == NOWHERE:
                 still += 1
+                if turn == 0:
+                    place = after_space(text, value_end(text, after_space(text, place))) + 1
                 continue
             after = find(nodes, table, links[i, 1])
             if after != NOWHERE and nodes[after]["parent"] != parent:
                 after = NOWHERE
             rows[i, SOURCE], rows[i, OWNER] = place_of(nodes, state, parent, t)
-            end = scan_node(nodes, table, arena, state, text, int(starts[i]), parent, after, t)
+            end = scan_node(nodes, table, arena, state, text, int(rows[i, START]), parent, after, t)
             root = int(state[ROOT])
+            if turn == 0:
+                whole = end if end >= 0 else value_end(text, after_space(text, place))
+                place = after_space(text, whole) + 1
             if end < 0:
                 if root != NOWHERE:
                     release(nodes, table, state, root)
@@ -290,16 +302,28 @@ def add_nodes(
 
 
 @compiled
-def node_starts(text: Text, starts: Links) -> int:
-    """Where each of the comma-joined values of ``text`` begins; returns how many were found."""
-    place = 0
-    for i in range(starts.size):
-        starts[i] = after_space(text, place)
-        place = value_end(text, int(starts[i]))
-        if place < 0:
-            return i
-        place = after_space(text, place) + 1
-    return starts.size
+def gather(rows: Rows) -> int:
+    """Put rows of one source and owner together, at the front of ``rows``; returns how many are left.
+
+    Only the last few are looked through, so that a storm costs no more than its length; what is then left
+    apart the caller puts together.
+    """
+    kept = 0
+    for i in range(rows.shape[0]):
+        found = False
+        for k in range(kept - 1, max(-1, kept - 1 - GATHERED), -1):
+            if rows[k, SOURCE] == rows[i, SOURCE] and rows[k, OWNER] == rows[i, OWNER]:
+                rows[k, FLAGS] |= rows[i, FLAGS]
+                rows[k, COUNT] += 1
+                found = True
+                break
+        if not found:
+            rows[kept, SOURCE] = rows[i, SOURCE]
+            rows[kept, OWNER] = rows[i, OWNER]
+            rows[kept, FLAGS] = rows[i, FLAGS]
+            rows[kept, COUNT] = 1
+            kept += 1
+    return kept
 
 
 @compiled

@@ -44,6 +44,8 @@ from data_contracts.node_table import (
     pack,
 )
 from data_contracts.page_changes import (
+    COLUMNS,
+    COUNT,
     FLAGS,
     NODE_ID,
     OWNER,
@@ -52,8 +54,8 @@ from data_contracts.page_changes import (
     change_attribute,
     change_text,
     change_texts,
+    gather,
     is_window,
-    node_starts,
     remove_nodes,
 )
 from data_contracts.presses import remember_press
@@ -154,8 +156,7 @@ class PageIndex:
         rows = max(1, min(self.max_nodes, int(np.count_nonzero(text == ord("{")))))
         nodes = np.empty(rows, NODE)  # memory that is not written to costs nothing
         arena = np.empty(min(text.size, KEPT_PER_NODE * self.max_nodes), np.uint8)
-        table = np.full(_power_of_two(2 * rows), NOWHERE, np.int32)
-        end = scan_node(nodes, table, arena, self._state, text, 0, NOWHERE, NOWHERE, ALWAYS)
+        end = scan_node(nodes, _NO_TABLE, arena, self._state, text, 0, NOWHERE, NOWHERE, ALWAYS)
         if end < 0:
             self.too_deep = end == TOO_DEEP
             self.sighted = False
@@ -163,7 +164,7 @@ class PageIndex:
             return 0
         used = int(self._state[USED])
         self._arena = arena[: self._state[ARENA_USED]].copy()
-        self._nodes, self._table = nodes, table
+        self._nodes = nodes
         self._resize(min(self.max_nodes, max(FEWEST_ROWS, int(used * SPARE))))
         self.sighted = True
         return used
@@ -237,7 +238,7 @@ class PageIndex:
         found: dict[tuple[int, int], list[int]] = {}
         new_view = self._remove_and_add(removes, adds, t, found)
         if texts:
-            rows = np.empty((len(texts), 4), np.int64)
+            rows = np.empty((len(texts), COLUMNS), np.int64)
             ids = np.array([text.id for text in texts], np.int64)
             change_texts(self._nodes, self._table, self._state, ids, rows, t)
             _gather(found, rows)
@@ -257,8 +258,8 @@ class PageIndex:
         """Apply removes and adds; whether together they put another view in the place of the last."""
         left = 0
         if removes:
-            links = np.array([(removal.parentId, removal.id) for removal in removes], np.int64)
-            rows = np.empty((len(removes), 4), np.int64)
+            links = _pairs([end for removal in removes for end in (removal.parentId, removal.id)])
+            rows = np.empty((len(removes), COLUMNS), np.int64)
             left = remove_nodes(self._nodes, self._table, self._state, links, rows, t)
             _gather(found, rows)
         if not adds:
@@ -267,13 +268,10 @@ class PageIndex:
             return False
         blob = b",".join([addition.node for addition in adds])
         text = np.frombuffer(blob, np.uint8)
-        starts = np.empty(len(adds), np.int64)
-        if node_starts(text, starts) < len(adds):
-            raise ValueError("A node of $.adds is not JSON; the mutation was not applied as a whole.")
-        links = np.array([(addition.parentId, addition.nextId or 0) for addition in adds], np.int64)
-        rows = np.empty((len(adds), 4), np.int64)
+        links = _pairs([end for addition in adds for end in (addition.parentId, addition.nextId or 0)])
+        rows = np.empty((len(adds), COLUMNS), np.int64)
         self._make_room(blob.count(b"{"), text.size)
-        came = add_nodes(self._nodes, self._table, self._arena, self._state, text, starts, links, rows, t)
+        came = add_nodes(self._nodes, self._table, self._arena, self._state, text, links, rows, t)
         _gather(found, rows)
         if left:
             moved = {removal.id for removal in removes} & set(rows[:, NODE_ID].tolist())
@@ -325,13 +323,18 @@ class PageIndex:
 
 
 _NOTHING: Final = np.frombuffer(b"", np.uint8)
+_NO_TABLE: Final = np.full(1, NOWHERE, np.int32)
+
+
+def _pairs(numbers: list[int]) -> npt.NDArray[np.int64]:
+    return np.array(numbers, np.int64).reshape(-1, 2)
 
 
 def _gather(found: dict[tuple[int, int], list[int]], rows: npt.NDArray[np.int64]) -> None:
     """Add up rows of source, owner and flags by (owner, source)."""
-    for row in rows.tolist():
+    for row in rows[: gather(rows)].tolist():
         entry = found.setdefault((row[OWNER], row[SOURCE]), [0, 0])
-        entry[0] += 1
+        entry[0] += row[COUNT]
         entry[1] |= row[FLAGS]
 
 

@@ -14,7 +14,7 @@ from data_contracts import attribute_facts as a
 from data_contracts import events, lexicon
 from data_contracts.attribute_facts import BACKSLASH, BRACE, QUOTE, Text, read_attribute, word_code
 from data_contracts.compiled import compiled
-from data_contracts.lexicon import ATTRIBUTE, FNV_BASIS, FNV_PRIME, LENGTH_SHIFT, LOW_32, TAG
+from data_contracts.lexicon import ATTRIBUTE, FNV_BASIS, FNV_PRIME, TAG
 from data_contracts.node_facts import R_ALERT, R_ALERTDIALOG, weigh
 from data_contracts.node_table import (
     DROPPED,
@@ -181,9 +181,8 @@ def read_attributes(nodes: Nodes, arena: Arena, state: State, row: int, text: Te
         start = i
         digest = FNV_BASIS ^ ATTRIBUTE
         while i < size and text[i] != QUOTE:
-            digest = (digest ^ int(text[i])) * FNV_PRIME & LOW_32
+            digest = (digest ^ int(text[i])) * FNV_PRIME
             i += 2 if text[i] == BACKSLASH else 1
-        length = i - start
         i = after_space(text, i + 1)
         if i >= size or text[i] != COLON:
             return BROKEN
@@ -199,7 +198,7 @@ def read_attributes(nodes: Nodes, arena: Arena, state: State, row: int, text: Te
             i = value_end(text, i)
             if i == BROKEN:
                 return BROKEN
-        code = a.look_up(digest | length << LENGTH_SHIFT)
+        code = a.look_up(digest)
         if code:
             read_attribute(nodes, arena, state, row, code, text, start, i, True)
 
@@ -209,7 +208,7 @@ def settle(nodes: Nodes, table: Table, state: State, row: int) -> None:
     """Finish a node whose keys have all been read: its own flags, its place in the table, what it tells."""
     weigh(nodes, row)
     node = nodes[row]
-    if node["id"] > 0:
+    if node["id"] > 0 and table.size > 1:  # the table of a snapshot is made when all its nodes are known
         enter(nodes, table, row)
     if node["type"] == TEXT and node["bits"] & a.FULL:
         state[SEEN] |= SAW_TEXT
