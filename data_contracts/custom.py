@@ -131,7 +131,7 @@ def _channels(rows: Rows, payload: bytes, t: int) -> None:
 def _sentry_breadcrumb(rows: Rows, payload: bytes, t: int) -> None:
     crumb = _breadcrumb.decode(payload)
     category = crumb.category
-    at = t if crumb.timestamp is None else int(crumb.timestamp * 1_000)
+    at = t if crumb.timestamp is None else round(crumb.timestamp * 1_000)
     about = raw_bytes(crumb.data)
     where = _where.decode(about) if about.startswith(b"{") else Where()
     if category == "navigation":
@@ -151,16 +151,18 @@ def _sentry_breadcrumb(rows: Rows, payload: bytes, t: int) -> None:
 
 def _sentry_span(rows: Rows, payload: bytes, t: int) -> None:
     span = _span.decode(payload)
-    begin = t if span.start is None else int(span.start * 1_000)
+    begin = t if span.start is None else round(span.start * 1_000)
     if span.op in NAVIGATIONS:
         if rows.views.moved(span.description, begin):
             rows.open_page(begin)
     elif span.op in REQUESTS:
-        duration = None if span.start is None or span.end is None else (span.end - span.start) * 1_000
+        duration = (
+            None if span.start is None or span.end is None else round((span.end - span.start) * 1_000, 2)
+        )
         about = raw_bytes(span.data)
         status = _span_data.decode(about).status_code if about.startswith(b"{") else None
         rows.declared.add("network")
-        rows.request(t if span.end is None else int(span.end * 1_000), duration, status, span.description)
+        rows.request(t if span.end is None else round(span.end * 1_000), duration, status, span.description)
     else:
         rows.write(e.CUSTOM, t, detail=digest(span.op))
 

@@ -24,7 +24,8 @@ def test_every_wrapper_gives_the_same_rows(small, wrap, packer, decode, same):
     recording = read(PACKERS[packer](wrap(small)))
     assert recording.problems == []
     decoded = recording.decode()
-    assert decoded.counts.malformed == 0 and not decoded.counts.unknown
+    assert decoded.counts.malformed == 0
+    assert not decoded.counts.unknown
     assert same(decoded.rows, decode(small).rows)
 
 
