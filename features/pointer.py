@@ -36,7 +36,7 @@ FEW_PX: Final = 50  # of movement, before turning is counted per length
 @compiled
 def is_place(event: Any) -> bool:
     """Whether a row says where it happened."""
-    return abs(event.x) < LARGEST_PX and abs(event.y) < LARGEST_PX
+    return bool(abs(event.x) < LARGEST_PX and abs(event.y) < LARGEST_PX)
 
 
 @compiled
