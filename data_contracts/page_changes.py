@@ -27,6 +27,7 @@ from data_contracts.node_table import (
     ELEMENT,
     LIVE,
     NOWHERE,
+    OUSTED,
     ROOT,
     SEEN,
     TEXT,
@@ -220,6 +221,21 @@ def remove_nodes(nodes: Nodes, table: Table, state: State, links: Links, rows: R
 
 
 @compiled
+def is_above(nodes: Nodes, upper: int, lower: int) -> bool:
+    """Whether one of two nodes contains the other; also where that is too far up to be seen."""
+    for row, other in ((upper, lower), (lower, upper)):
+        for _ in range(FURTHEST):
+            if row == other:
+                return True
+            row = int(nodes[row]["parent"])
+            if row == NOWHERE:
+                break
+        if row != NOWHERE:
+            return True
+    return False
+
+
+@compiled
 def add_nodes(
     nodes: Nodes,
     table: Table,
@@ -284,6 +300,8 @@ def add_nodes(
                 continue
             if root == NOWHERE:
                 continue
+            if state[OUSTED] != NOWHERE and not is_above(nodes, int(state[OUSTED]), root):
+                release(nodes, table, state, int(state[OUSTED]))  # put elsewhere without a removal before
             rows[i, NODE_ID] = nodes[root]["id"]
             if is_pressed(state, int(nodes[root]["id"])):  # it was moved
                 nodes[root]["bits"] = int(nodes[root]["bits"]) | a.PRESSED

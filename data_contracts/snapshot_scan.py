@@ -19,6 +19,7 @@ from data_contracts.node_facts import R_ALERT, R_ALERTDIALOG, weigh
 from data_contracts.node_table import (
     DROPPED,
     NOWHERE,
+    OUSTED,
     ROOT,
     SEEN,
     TEXT,
@@ -27,6 +28,7 @@ from data_contracts.node_table import (
     State,
     Table,
     enter,
+    find,
     keep,
     take,
 )
@@ -209,6 +211,9 @@ def settle(nodes: Nodes, table: Table, state: State, row: int) -> None:
     weigh(nodes, row)
     node = nodes[row]
     if node["id"] > 0 and table.size > 1:  # the table of a snapshot is made when all its nodes are known
+        old = find(nodes, table, int(node["id"]))
+        if old != NOWHERE:
+            state[OUSTED] = old
         enter(nodes, table, row)
     if node["type"] == TEXT and node["bits"] & a.FULL:
         state[SEEN] |= SAW_TEXT
@@ -259,6 +264,7 @@ def scan_node(
     size = text.size
     state[ROOT] = NOWHERE
     state[SEEN] = 0
+    state[OUSTED] = NOWHERE
     here = parent
     depth = 0
     lost = 0  # nodes without a row that are open now: everything below the first has none either

@@ -127,6 +127,20 @@ def test_parents_may_come_before_or_after_their_children() -> None:
         assert tree(index)[399][1] == 398
 
 
+def test_a_node_that_is_added_again_is_moved() -> None:
+    shop = Shop()
+    before = shop.index.nodes
+    for place in (shop.panel, shop.ticker, shop.dialog):
+        again = {"parentId": place["id"], "nextId": None, "node": leaf(shop.button["id"], "button")}
+        mutate(shop.index, LONG_AGO, adds=[again])
+        assert tree(shop.index)[shop.button["id"]][1] == place["id"]
+        assert shop.index.nodes == before - 1  # what was inside it is not there
+    below_itself = {"parentId": shop.close["id"], "nextId": None, "node": leaf(shop.dialog["id"], "div")}
+    mutate(shop.index, LONG_AGO, adds=[below_itself])
+    mutate(shop.index, LONG_AGO, removes=[{"parentId": shop.main["id"], "id": shop.dialog["id"]}])
+    assert shop.dialog["id"] not in shop.index
+
+
 def test_an_add_without_a_parent_counts_and_changes_nothing() -> None:
     index = indexed(shop_page())
     before = tree(index)
