@@ -19,6 +19,7 @@ WIDTH, HEIGHT = 1280, 800
 SAMPLE_MS = 50  # rrweb keeps at most one position in this time
 BATCH_MS = 500  # and sends them at most this often
 TICK_MS = 2_600
+CHANNELS = ("console", "goals")  # declared, so that a session without them differs in nothing but that
 PACE = 1.6  # how much longer than told people take over pauses of a second or more
 
 HEADER = ("brand", "nav-lamps", "nav-light", "nav-help", "search", "nav-signin", "nav-cart")
@@ -134,7 +135,8 @@ class Tape:
         self._emit(1, {}, self.now + 30)
         self._emit(4, {"href": f"{SITE}/{page}{query}", "width": WIDTH, "height": HEIGHT}, self.now + 31)
         self._emit(2, {"node": node, "initialOffset": {"left": 0, "top": 0}}, self.now + 40)
-        self.now += 41
+        self._emit(5, {"tag": "ww.channels", "payload": {"channels": list(CHANNELS)}}, self.now + 41)
+        self.now += 42
 
     def close(self) -> None:
         """Brings the page's events into the order of emission; what still waits in a batch goes out now."""
