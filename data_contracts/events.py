@@ -74,14 +74,16 @@ PINCH: Final = 37  # value = scale
 ROTATE: Final = 38  # value = degrees of the device's new orientation
 MARK: Final = 39  # a vendor's own verdict in the stream (slow click and so on); detail = digest of its name
 LOST: Final = 40  # a gap: a batch or a snapshot is missing from here on; blind until the next SNAPSHOT
-STATUS: Final = 41  # nothing but time passing; kept so that stream time advances
+STATUS: Final = 41  # nothing but time passing; value NOT_UNDERSTOOD if that is all that could be made of an event
 
 KINDS: Final[dict[int, str]] = {
     value: name.lower()
     for name, value in sorted(globals().items())
-    if name.isupper() and type(value) is int and name not in ("EVENT",)
+    if name.isupper() and type(value) is int
 }
 """Kind number to name, as ``{1: 'move', 2: 'press', ...}``."""
+
+NOT_UNDERSTOOD: Final = 1.0
 
 # Flags of the target, from the page index. SIGHTED tells whether the index could answer at all.
 SIGHTED: Final = 1 << 0  # the stream has had its snapshot and no batch was lost since

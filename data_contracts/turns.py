@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from data_contracts import events as e
 from data_contracts.acts import Act, turn_act
+from data_contracts.batches import UNREADABLE
 from data_contracts.custom import turn_custom
+from data_contracts.decoder import Skipped
 from data_contracts.errors import WatchworthyError
 from data_contracts.plugins import turn_plugin
 from data_contracts.rows import ID_MAX, Rows
@@ -91,11 +93,12 @@ def turn(rows: Rows, event: Any, emitted: int, floor: int) -> None:
         rows.counts.spoil(f"{type(event).__name__} at {emitted} ms", "a number does not fit its column")
     except WatchworthyError:
         raise
-    except ValueError as error:  # msgspec's, and what the page index says of a node that it cannot read
+    except (*UNREADABLE, ValueError) as error:  # ValueError: a node that the page index cannot read
         rows.forget(before)
         rows.counts.spoil(f"{type(event).__name__} at {emitted} ms", str(error))
     if len(rows) == before:
-        rows.write(e.STATUS, emitted)
+        understood = type(event) is not Skipped
+        rows.write(e.STATUS, emitted, value=0.0 if understood else e.NOT_UNDERSTOOD)
 
 
 def turn_loss(rows: Rows, t: int, floor: int) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+import numpy as np
+
 from data_contracts.events import (
+    BLUR,
     CLICK,
+    FOCUS,
     GOAL,
     INPUT,
     KEYED,
     LOST,
     MOVE,
+    NOT_UNDERSTOOD,
     NOT_USER_TRIGGERED,
     PAGE,
     PINCH,
@@ -19,6 +24,7 @@ from data_contracts.events import (
     ROTATE,
     SCROLL,
     SIGHTED,
+    STATUS,
     SWIPE,
     TAP,
     TOUCH_END,
@@ -53,25 +59,27 @@ class Context(Fold):
     gap: int = 0  # ms since the row before
     rows: int = 0
     channels: int = 0  # bit i: CHANNELS[i] was seen
-    act: int = ACT_NONE  # what this row is
+    act: np.int32 = np.int32(ACT_NONE)  # what this row is
     acts: int = 0
     act_t: int = NEVER  # when the act before this row was
-    press_open: int = 0  # a press waits for its click
+    press_open: np.int32 = np.int32(0)  # a press waits for its click
     press_t: int = NEVER
     touch_t: int = NEVER
-    tapped: int = 0  # this row is the click of a touch
+    tapped: np.int32 = np.int32(0)  # this row is the click of a touch
     click_t: int = NEVER  # last click
     scroll_t: int = NEVER
     page: int = -1
     page_t: int = 0  # when the page view began
     pages: int = 0
     move_t: int = NEVER  # last pointer position
-    sighted: int = 0
+    sighted: np.int32 = np.int32(0)
     sighted_ms: int = 0
     blind_ms: int = 0
     acts_sighted: int = 0
-    hidden: int = 0
-    goals: int = 0
+    hidden: np.int32 = np.int32(0)
+    goals: np.int32 = np.int32(0)
+    focus: np.int32 = np.int32(0)  # node that has the focus; 0 where none is known to
+    unknown: np.int32 = np.int32(0)  # events that were not understood
     positions: int = 0
 
     def step(self, event: Any, now: Any, out: Any) -> None:
@@ -122,8 +130,17 @@ class Context(Fold):
         elif kind == TOUCH_MOVE or kind == TOUCH_END:
             self.touch_t = t
         elif kind == INPUT:
-            if not (event.flags & NOT_USER_TRIGGERED) and not math.isnan(event.value):
+            # A field that fills while another has the focus is filled by a script, as a calculator's display is.
+            by_script = event.flags & NOT_USER_TRIGGERED or (self.focus != 0 and self.focus != event.target)
+            if not by_script and not math.isnan(event.value):
                 act = ACT_INPUT
+        elif kind == FOCUS:
+            self.focus = event.target
+        elif kind == BLUR:
+            self.focus = 0
+        elif kind == STATUS:
+            if event.value == NOT_UNDERSTOOD:
+                self.unknown += 1
         elif kind == SCROLL:
             if t - self.scroll_t > SCROLL_REST_MS:
                 act = ACT_SCROLL
@@ -135,6 +152,7 @@ class Context(Fold):
                 act = ACT_PAGE
             self.pages += 1
             self.page_t = t
+            self.focus = 0
         elif kind == VISIBILITY:
             self.hidden = 0 if event.value > 0 else 1
         elif kind == GOAL:
@@ -150,3 +168,8 @@ class Context(Fold):
     def blind_share(self) -> float:
         """Share of the time without a snapshot or after a lost batch."""
         return share(self.blind_ms, self.blind_ms + self.sighted_ms)
+
+    @feature(unit="share")
+    def unknown_share(self) -> float:
+        """Share of the rows that stand for an event which was not understood."""
+        return share(self.unknown, self.rows)

@@ -23,10 +23,13 @@ from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, Events
 from features.context import Context
 from features.fold import Feature, Fold
 from features.moments import CAPACITY, COUNTS, KEPT, MOMENT, WITHDRAWN, Report, Signal
-from features.thresholds import thresholds
+from features.thresholds import THRESHOLDS, thresholds
 
 MEMORY_LIMIT: Final = 4096
 """Bytes that the folds' memory of one session may take."""
+
+ROOM: Final = np.dtype([("moments", MOMENT, (CAPACITY,)), ("thresholds", THRESHOLDS, (1,))], align=True)
+"""Where the loop works: one record, because handing on separate arrays costs a step more than its own work."""
 
 _CHANNEL_BITS: Final = np.zeros(256, "i8")
 for _kind, _channel in KIND_CHANNEL.items():
@@ -44,7 +47,10 @@ class Engine:
 
     def __init__(self, folds: Sequence[type[Fold]]) -> None:
         self.folds: tuple[type[Fold], ...] = (Context, *folds)
-        self.features: tuple[Feature, ...] = tuple(f for fold in self.folds for f in fold.features())
+        context = Context.definition()
+        self.features: tuple[Feature, ...] = tuple(
+            f.standing_on(context) for fold in self.folds for f in fold.features()
+        )
         self.names: tuple[str, ...] = tuple(f.name for f in self.features)
         self.signals: tuple[Signal, ...] = tuple(s for fold in self.folds for s in fold.signals)
         if len(set(self.names)) != len(self.names):
@@ -53,17 +59,18 @@ class Engine:
             [(fold.family(), fold.dtype()) for fold in self.folds] + [("counts", "i4", (COUNTS,))], align=True
         )
         if self.dtype.itemsize > MEMORY_LIMIT:
-            raise ValueError(f"The folds' memory takes {self.dtype.itemsize} bytes; {MEMORY_LIMIT} are allowed.")
+            raise ValueError(f"The folds take {self.dtype.itemsize} bytes of memory; {MEMORY_LIMIT} are allowed.")
         self._empty = np.zeros(1, self.dtype)
         for fold in self.folds:
             for name, value in fold.defaults().items():
                 self._empty[fold.family()][name] = value
         self._readers = [(fold.family(), fold.reader(), fold.features()) for fold in self.folds]
-        self._scratch = np.zeros(CAPACITY, MOMENT)
+        self._ours = thresholds()
+        self._room = np.zeros(1, ROOM)
 
     def empty(self) -> npt.NDArray[np.void]:
         """Memory of a session of which nothing is known yet, as an array of one record."""
-        return self._empty.copy()
+        return duplicate(self._empty)
 
     def fold(
         self,
@@ -92,12 +99,12 @@ class Engine:
         """
         if events.dtype != EVENT:
             raise TypeError(f"Events must be rows of data_contracts.events.EVENT, not {events.dtype}.")
-        scratch = self._scratch
+        room = self._room
         if moments is not None:
-            scratch[: len(moments)] = moments
-        limits = thresholds() if limits is None else limits
-        self._loop(events, memory, scratch, limits, _CHANNEL_BITS)
-        return scratch[: int(memory["counts"][0, KEPT])].copy()
+            room["moments"][0, : len(moments)] = moments
+        room["thresholds"][0] = self._ours if limits is None else limits
+        self._loop(events, memory, room, _CHANNEL_BITS)
+        return duplicate(room["moments"][0, : int(memory["counts"][0, KEPT])])
 
     def vector(self, memory: npt.NDArray[np.void], declared: int = 0) -> npt.NDArray[np.float32]:
         """Read every feature off a memory.
@@ -135,16 +142,18 @@ class Engine:
 
     @cached_property
     def _loop(self) -> Any:
-        """The compiled loop ``(events, memory, moments, thresholds, channel_bits) -> None``."""
-        body = ["def loop(events, memory, moments, thresholds, channel_bits):"]
-        body += ["    record = memory[0]", "    now = record.context"]
-        body += ["    out = Report(moments, record.counts, thresholds)", "    for i in range(events.size):"]
+        """The compiled loop ``(events, memory, rooms, channel_bits) -> None``."""
+        body = ["def loop(events, memory, rooms, channel_bits):"]
+        body += ["    record = memory[0]", "    now = record.context", "    room = rooms[0]"]
+        body += ["    out = Report(room.moments, record.counts, room.thresholds)", "    for i in range(events.size):"]
         body += ["        event = events[i]", "        now.channels |= channel_bits[event.kind]"]
-        body += [f"        step_{fold.family()}(record.{fold.family()}, event, now, out)" for fold in self.folds]
+        families = [fold.family() for fold in self.folds]
+        body += [f"        step_{name}(record.{name}, event, now, out)" for name in families]
         if all(fold.__module__.startswith("features.") for fold in self.folds):
             return self._loop_on_disk(body)
         # A fold of a notebook has no file, so its machine code cannot be kept: compile in memory.
-        names: dict[str, Any] = {f"step_{fold.family()}": njit(error_model="numpy")(fold.step) for fold in self.folds}
+        compiled = njit(error_model="numpy")
+        names: dict[str, Any] = {f"step_{fold.family()}": compiled(fold.step) for fold in self.folds}
         names["Report"] = Report
         exec("\n".join(body), names)
         return njit(error_model="numpy")(names["loop"])
@@ -167,6 +176,12 @@ class Engine:
         sys.modules[name] = module
         spec.loader.exec_module(module)
         return module.loop
+
+
+def duplicate(records: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    """Copy records byte by byte: NumPy's own copy leaves what stands between their fields to chance."""
+    copied: npt.NDArray[np.void] = np.ascontiguousarray(records).view("u1").copy().view(records.dtype)
+    return copied
 
 
 def live(moments: npt.NDArray[np.void]) -> npt.NDArray[np.void]:

@@ -24,7 +24,7 @@ import inspect
 import math
 from collections import namedtuple
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, TypeVar, cast
 
 import numpy as np
@@ -34,6 +34,8 @@ from features.moments import Signal
 
 NEVER: Final = -(2**40)
 """A time before every session, in ms: what a fold remembers of what has not happened yet."""
+
+OURS: Final = ("data_contracts.", "features.")
 
 Array = npt.NDArray[Any]
 Read = TypeVar("Read", bound=Callable[..., float])
@@ -62,13 +64,12 @@ class Feature:
     channel: str | None
     sighted: bool
     read: Callable[[Any], float]
+    digest: str
+    """Digest of the definition: of this read, of the step that feeds it, and of all that either calls."""
 
-    @property
-    def digest(self) -> str:
-        """Digest of the definition: of this read and of the step that feeds it."""
-        return self._digest
-
-    _digest: str = ""
+    def standing_on(self, definition: str) -> Feature:
+        """The same feature, its digest covering ``definition`` too."""
+        return replace(self, digest=hashlib.sha256((self.digest + definition).encode()).hexdigest()[:16])
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class Fold:
     @classmethod
     def defaults(cls) -> dict[str, Any]:
         """Name of each part of the memory, and what it starts from."""
-        names = [name for name in cls.__dict__.get("__annotations__", {}) if name != "signals"]
+        names = [name for name in inspect.get_annotations(cls) if name != "signals"]
         return {name: cls.__dict__[name] for name in names}
 
     @classmethod
@@ -162,19 +163,24 @@ class Fold:
     @classmethod
     def reader(cls) -> Callable[..., Any]:
         """Make a tuple with the memory's names, to be read by the features."""
-        return cast("Callable[..., Any]", namedtuple(cls.__name__, list(cls.defaults())))  # noqa: PYI024
+        return cast("Callable[..., Any]", namedtuple(cls.__name__, list(cls.defaults())))
+
+    @classmethod
+    def definition(cls) -> str:
+        """Source of the step and of all that it calls, with the layout of the memory."""
+        return source_of(cls.step) + repr(cls.dtype())
 
     @classmethod
     def features(cls) -> tuple[Feature, ...]:
         """Features of this fold in the order in which they are declared."""
-        step = inspect.getsource(cls.step) + repr(cls.dtype())
+        step = cls.definition()
         found = []
         for name, read in cls.__dict__.items():
             facts: _Facts | None = getattr(read, "__feature__", None)
             if facts is None:
                 continue
             text = " ".join((inspect.getdoc(read) or "").split())
-            definition = hashlib.sha256((step + inspect.getsource(read)).encode()).hexdigest()[:16]
+            digest = hashlib.sha256((step + source_of(read)).encode()).hexdigest()[:16]
             found.append(
                 Feature(
                     name,
@@ -187,10 +193,34 @@ class Fold:
                     facts.channel,
                     facts.sighted,
                     read,
-                    definition,
+                    digest,
                 )
             )
         return tuple(found)
+
+
+def source_of(function: Callable[..., Any]) -> str:
+    """Source of a function, of our functions that it calls, and the values of the constants that they use.
+
+    Comments and docstrings count: what cannot be told apart for certain is told apart.
+    """
+    seen: dict[str, str] = {}
+    waiting: list[Callable[..., Any]] = [function]
+    while waiting:
+        one = waiting.pop()
+        plain: Any = getattr(one, "py_func", one)
+        key = f"{plain.__module__}.{plain.__qualname__}"
+        if key in seen:
+            continue
+        seen[key] = inspect.getsource(plain)
+        for name in plain.__code__.co_names:
+            value = plain.__globals__.get(name)
+            if isinstance(value, int | float | str | tuple):
+                seen[f"{plain.__module__}.{name}"] = repr(value)
+            elif callable(value) and str(getattr(value, "__module__", "")).startswith(OURS):
+                if inspect.isfunction(value) or hasattr(value, "py_func"):
+                    waiting.append(value)
+    return "\n".join(f"{key}\n{text}" for key, text in sorted(seen.items()))
 
 
 def share(part: float, whole: float, least: float = 1) -> float:

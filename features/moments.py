@@ -20,11 +20,11 @@ MOMENT: Final = np.dtype(
         ("evidence", "f4", (4,)),  # named by the signal
         ("code", "u1"),  # index into CODES
         ("state", "u1"),  # PROVISIONAL, SETTLED or WITHDRAWN
-        ("_", "u1", (6,)),
+        ("_", "u1", (2,)),  # padding, always 0
     ],
     align=True,
 )
-"""One moment, 56 bytes."""
+"""One moment, 48 bytes."""
 
 CODES: Final = (
     "rage_click",
@@ -74,7 +74,7 @@ SETTLED: Final = 1  # its window closed and it held
 WITHDRAWN: Final = 2  # its window showed otherwise
 
 MOMENTS_A_CODE: Final = 200
-"""More moments of one code than this are counted and not kept: memory is bounded, and nobody reads the 201st."""
+"""Further moments of a code are counted and not kept: memory is bounded, and nobody reads the 201st."""
 
 CAPACITY: Final = MOMENTS_A_CODE * len(CODES)
 NO_MOMENT: Final = -1

@@ -25,7 +25,7 @@ from data_contracts.recordings import Recording
 from data_contracts.stream import Stream
 from data_contracts.views import PageView
 from features.catalogue import engine
-from features.engine import Engine, live
+from features.engine import Engine, duplicate, live
 
 LATE_MS: Final = 1_000  # rows of a stream come at most so late
 LAGGING_MS: Final = 10_000  # a stream so far behind the newest is taken to be silent, and is not waited for
@@ -113,7 +113,7 @@ class _Folded:
 
     def copy(self) -> _Folded:
         return _Folded(
-            self.memory.copy(), self.moments, self.last, list(self.finished), dict(self.numbers)
+            duplicate(self.memory), self.moments, self.last, list(self.finished), dict(self.numbers)
         )
 
 

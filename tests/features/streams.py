@@ -1,0 +1,186 @@
+"""Generated rrweb streams: a small page, and a visitor who does anything at any time."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import numpy as np
+
+Event = dict[str, Any]
+T0 = 1_900_000_000_000
+
+
+def element(tag: str, node: int, attributes: Event | None = None, *children: Event) -> Event:
+    return {"type": 2, "tagName": tag, "attributes": attributes or {}, "childNodes": list(children), "id": node}
+
+
+def text(node: int, content: str) -> Event:
+    return {"type": 3, "textContent": content, "id": node}
+
+
+def snapshot(words: str = "Pay now") -> Event:
+    body = element(
+        "body",
+        4,
+        {},
+        element("button", 10, {"id": "pay", "title": words}, text(11, words)),
+        element("a", 12, {"href": "/next"}, text(13, words)),
+        element(
+            "form",
+            20,
+            {},
+            element("input", 21, {"type": "text", "name": "street", "placeholder": words}),
+            element("input", 22, {"type": "search", "name": "q"}),
+            element("input", 23, {"type": "checkbox", "name": "ok"}),
+            element("button", 24, {"type": "submit"}, text(25, words)),
+        ),
+        element("div", 30, {"id": "ticker"}, text(31, words)),
+        element("div", 32, {"id": "list"}),
+        element("div", 34, {"role": "alert"}),
+        element("p", 36, {"aria-label": words}, text(37, words)),
+    )
+    html = element("html", 2, {"lang": "en"}, element("head", 3), body)
+    return {"node": {"type": 0, "childNodes": [html], "id": 1}, "initialOffset": {"left": 0, "top": 0}}
+
+
+TARGETS = (10, 12, 21, 22, 23, 24, 30, 36, 4, -1)
+
+
+def stream(seed: int, acts: int = 60, start: int = T0, page: str = "https://shop.example/") -> list[Event]:
+    """Events of one stream, in the order in which a recorder would send them."""
+    rng = np.random.default_rng(seed)
+    t = start
+    made: list[Event] = []
+    fresh = 1_000
+
+    def add(kind: int, data: Any, at: int | None = None) -> None:
+        made.append({"type": kind, "data": data, "timestamp": t if at is None else at})
+
+    def open_page(address: str) -> None:
+        add(4, {"href": address, "width": 1280, "height": 720})
+        add(2, snapshot())
+
+    open_page(page)
+    x, y = 200.0, 200.0
+    typed = {21: 0, 22: 0}
+    for _ in range(acts):
+        t += int(rng.choice([5, 30, 120, 400, 900, 2_700, 6_000]))
+        match int(rng.integers(0, 14)):
+            case 0 | 1 | 2:
+                steps = int(rng.integers(1, 12))
+                positions = []
+                for i in range(steps):
+                    x = float(np.clip(x + rng.normal(0, 60), 0, 1279))
+                    y = float(np.clip(y + rng.normal(0, 40), 0, 719))
+                    node = int(rng.choice(TARGETS))
+                    positions.append({"x": round(x), "y": round(y), "id": node, "timeOffset": -50 * (steps - 1 - i)})
+                add(3, {"source": 1, "positions": positions}, t + int(rng.integers(0, 200)))
+            case 3 | 4 | 5:
+                node = int(rng.choice(TARGETS))
+                for _ in range(int(rng.choice([1, 1, 1, 3, 5]))):
+                    at = {"id": node, "x": round(x), "y": round(y)}
+                    add(3, {"source": 2, "type": 1} | at)
+                    if rng.random() < 0.4:
+                        add(3, {"source": 2, "type": 5, "id": node})
+                    t += int(rng.integers(1, 200))
+                    add(3, {"source": 2, "type": 0} | at)
+                    add(3, {"source": 2, "type": 2, "pointerType": 0} | at)
+                    if rng.random() < 0.5:
+                        t += int(rng.choice([0, 20, 1_200]))
+                        change = {"id": 32, "attributes": {"class": f"s{int(rng.integers(0, 3))}"}}
+                        add(3, {"source": 0, "texts": [], "attributes": [change], "removes": [], "adds": []})
+                    t += int(rng.integers(50, 700))
+            case 6:
+                field = int(rng.choice([21, 22]))
+                add(3, {"source": 2, "type": 5, "id": field})
+                for _ in range(int(rng.integers(1, 7))):
+                    typed[field] = max(0, typed[field] + int(rng.choice([1, 1, 1, -1, 5])))
+                    add(3, {"source": 5, "id": field, "text": "a" * typed[field], "isChecked": False})
+                    t += int(rng.integers(20, 400))
+                add(3, {"source": 2, "type": 6, "id": field})
+            case 7:
+                y_off = int(rng.integers(0, 4_000))
+                for _ in range(int(rng.integers(1, 6))):
+                    y_off = max(0, y_off + int(rng.choice([-900, -100, 100, 100, 900])))
+                    add(3, {"source": 3, "id": 1, "x": 0, "y": y_off})
+                    t += 100
+            case 8:
+                for _ in range(int(rng.integers(1, 8))):
+                    add(3, {"source": 0, "texts": [{"id": 31, "value": f"tick {t}"}], "attributes": [], "removes": [], "adds": []})
+                    t += 500
+            case 9:
+                level = str(rng.choice(["error", "warn", "log"]))
+                trace = f"app.js:{int(rng.integers(1, 4))}:7"
+                add(6, {"plugin": "rrweb/console@1", "payload": {"level": level, "trace": [trace], "payload": ['"x"']}})
+            case 10:
+                node = element("span", fresh, {"role": "status"} if rng.random() < 0.3 else {}, text(fresh + 1, "new"))
+                add(3, {"source": 0, "texts": [], "attributes": [], "removes": [], "adds": [{"parentId": 34, "nextId": None, "node": node}]})
+                fresh += 2
+            case 11:
+                request = {"name": "https://shop.example/api", "status": int(rng.choice([200, 500])), "duration": 120, "startTime": 5, "endTime": 125}
+                add(6, {"plugin": "rrweb/network@1", "payload": {"requests": [request]}})
+            case 12:
+                add(3, {"source": 2, "type": 7, "id": 10, "x": 50, "y": 60})
+                t += int(rng.integers(20, 300))
+                add(3, {"source": 2, "type": 9, "id": 10, "x": 50, "y": 60})
+                add(3, {"source": 2, "type": 2, "id": 10, "x": 50, "y": 60, "pointerType": 2})
+            case _:
+                if rng.random() < 0.6:
+                    open_page(f"https://shop.example/{int(rng.integers(0, 3))}")
+                else:
+                    add(5, {"tag": "ww.tick", "payload": {}})
+    return made
+
+
+def encoded(events: list[Event]) -> list[bytes]:
+    return [json.dumps(event).encode() for event in events]
+
+
+def shifted(events: list[Event], ms: int) -> list[Event]:
+    return [{**event, "timestamp": event["timestamp"] + ms} if is_number(event.get("timestamp")) else event for event in events]
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+TEXTS = ("title", "alt", "placeholder", "aria-label", "value", "content", "label", "lang", "_cssText")
+
+
+def stars(value: str) -> str:
+    """As many asterisks as the text has UTF-16 code units."""
+    return "*" * (len(value.encode("utf-16-le", "surrogatepass")) // 2)
+
+
+def other_words(value: str) -> str:
+    """The text in a language that takes more letters."""
+    return f"«{value}» …ñ" if value.strip() else value
+
+
+def reworded(events: list[Event], word: Any, typed: bool) -> list[Event]:
+    """Events with every text of the page replaced by ``word`` of it; what was typed too if ``typed``."""
+    changed = copy.deepcopy(events)
+    stack: list[Any] = [event.get("data") for event in changed if event.get("type") in (2, 3)]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack.extend(one)
+        elif isinstance(one, dict):
+            if isinstance(one.get("textContent"), str) and not one.get("isStyle"):
+                one["textContent"] = word(one["textContent"])
+            if isinstance(one.get("texts"), list):
+                for entry in one["texts"]:
+                    if isinstance(entry, dict) and isinstance(entry.get("value"), str):
+                        entry["value"] = word(entry["value"])
+            attributes = one.get("attributes")
+            if isinstance(attributes, dict):
+                for name in TEXTS:
+                    # The value of a button is its label, that of a field what was typed; of a box, what it stands for.
+                    if isinstance(attributes.get(name), str) and (name != "value" or typed):
+                        attributes[name] = word(attributes[name])
+            if typed and one.get("source") == 5 and isinstance(one.get("text"), str):
+                one["text"] = word(one["text"])
+            stack.extend(value for key, value in one.items() if isinstance(value, dict | list))
+    return changed
