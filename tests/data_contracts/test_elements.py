@@ -113,6 +113,7 @@ def facts(*chain: tuple[str, dict[str, Any]]) -> str:
         ("div", {"class": "cursor-pointer"}, "LOOKS_CONTROL"),
         ("div", {"style": "color:red; cursor: pointer"}, "LOOKS_CONTROL"),
         ("div", {"style": "cursor: default"}, ""),
+        ("div", {"style": "--my-cursor: pointer"}, ""),
         ("div", {"tabindex": "0"}, "LOOKS_CONTROL"),
         ("div", {"tabindex": "-1"}, ""),
         ("div", {"onclick": "go()"}, "LOOKS_CONTROL"),
