@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import msgspec
 
 from data_contracts.errors import CODES, WatchworthyError
 
 Text = bytes | memoryview
 """The JSON of one event, in UTF-8."""
+
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for JSON that is not of the type asked for, not UTF-8, or too deep for its recursion."""
 
 MAIN = "0"
 """Name of the stream where a recording tells of none."""

@@ -70,6 +70,21 @@ class Clock(Generic[Item]):
         """Events that wait for the next one to confirm their time."""
         return len(self._held)
 
+    def tick(self, time: int | float | None) -> int | None:
+        """Emission time of the stream's next event where no rule need be asked; None where ``offer`` must be.
+
+        The quick way for nearly every event: its floor is the latest time before, less ``LATENESS_MS``.
+        """
+        latest = self.latest
+        if time is None or latest is None or self._held:
+            return None
+        at = time + self.shift
+        if not latest <= at <= latest + FORWARD_MS:
+            return None
+        self._back = None
+        self.latest = at = int(at // 1)
+        return at
+
     def offer(self, item: Item, time: int | float | None) -> list[Placed[Item]]:
         """The items whose place is now known, in stream order.
 
@@ -84,11 +99,6 @@ class Clock(Generic[Item]):
             self.problems["no_timestamp"] += 1
             return self.follow(item)
         at = int(time // 1) + self.shift
-        latest = self.latest
-        if latest is not None and not self._held and latest <= at <= latest + FORWARD_MS:
-            self._back = None
-            self.latest = at
-            return [Placed(item, at, latest - LATENESS_MS)]
         placed = self._release(at >= self._held_at - BACKWARD_MS) if self._held else []
         placed += self._judge(item, at)
         return placed

@@ -120,12 +120,12 @@ def _visibility(rows: Rows, payload: bytes, t: int) -> None:
 def _trust(rows: Rows, payload: bytes, t: int) -> None:
     said = _read(payload).trusted
     rows.trust = 0 if said is None else e.TRUSTED if said else e.UNTRUSTED
-    rows.write(e.STATUS, t, flags=rows.trust)
+    rows.write(e.STATUS, t, value=0.0, flags=rows.trust)
 
 
 def _channels(rows: Rows, payload: bytes, t: int) -> None:
     rows.declared |= {name for name in _read(payload).channels or () if name in e.CHANNELS}
-    rows.write(e.STATUS, t)
+    rows.write(e.STATUS, t, value=0.0)
 
 
 def _sentry_breadcrumb(rows: Rows, payload: bytes, t: int) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from data_contracts.acts import ACTS, Act, AnyAct
-from data_contracts.batches import Text
+from data_contracts.batches import UNREADABLE, Text
 from data_contracts.counts import Counts
 from data_contracts.json_scan import Break, Scan
 from data_contracts.limits import LIMITS, Limits
@@ -53,6 +53,8 @@ LONE_SURROGATE: Final = re.compile(
 )
 
 ACT_TYPES: Final = {str(act.__struct_config__.tag): act for act in ACTS}
+TYPE_OF: Final[dict[type, int]] = {event: kind for kind, event in EVENTS.items()}
+SOURCE_OF: Final[dict[type, int]] = {data: source for source, data in SOURCES.items()}
 ENVELOPE_FIELDS: Final = frozenset({"type", "data", *Envelope.__struct_fields__})
 
 
@@ -93,20 +95,20 @@ class Decoder:
         event: Event | AnyAct | Skipped
         try:
             event = _strict.decode(text)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            event = self._explain(text, error)
+        except UNREADABLE:
+            event = self._explain(text)
         counts = self.counts
         counts.events += 1
         if type(event) is IncrementalEvent:
             counts.types[3] += 1
-            counts.sources[event.data.__struct_config__.tag] += 1  # type: ignore[index]
+            counts.sources[SOURCE_OF[type(event.data)]] += 1
         elif isinstance(event, Act):
             counts.acts[str(event.__struct_config__.tag)] += 1
-        elif type(event) is not Skipped:
-            counts.types[event.__struct_config__.tag] += 1  # type: ignore[index]
+        elif isinstance(event, Envelope):
+            counts.types[TYPE_OF[type(event)]] += 1
         return event
 
-    def _explain(self, text: Text, error: Exception) -> Event | AnyAct | Skipped:
+    def _explain(self, text: Text) -> Event | AnyAct | Skipped:
         """Take apart an event that the strict pass refused."""
         clean = bytes(text)
         if b"\\ud" in clean or b"\\uD" in clean:
@@ -124,11 +126,11 @@ class Decoder:
                 return self._act(clean, top, where)
             try:
                 skipped.timestamp = _time.decode(top.get("timestamp", b"null"))
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 top.pop("timestamp", None)  # a text where a number belongs: as if there were none
             try:
                 kind = _whole.decode(top.get("type", b"null"))
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 self.counts.spoil(where + ".type", "Expected `int`, the type of an event")
                 return skipped
             if kind not in EVENTS:
@@ -144,10 +146,8 @@ class Decoder:
             return self._rebuild(kind, top, skipped)
         except Break as broken:
             self.counts.spoil(where, f"JSON is malformed (byte {broken.at})")
-        except (msgspec.MsgspecError, UnicodeDecodeError) as found:
+        except UNREADABLE as found:
             self.counts.spoil(where + path_of(found), what_of(found))
-        except RecursionError:
-            self.counts.spoil(where, f"nested too deeply where no page is ({error})")
         return skipped
 
     def _act(self, text: bytes, members: dict[str, bytes], where: str) -> AnyAct | Skipped:
@@ -155,7 +155,7 @@ class Decoder:
         try:
             kind = _string.decode(members["type"])
             skipped = Skipped(_time.decode(members.get("t", b"null")))
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             self.counts.spoil(where + path_of(error), what_of(error))
             return Skipped()
         act = ACT_TYPES.get(kind)
@@ -166,7 +166,7 @@ class Decoder:
             self.counts.miss(f"field $.{name}")
         try:
             return _acts.decode(text)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             self.counts.spoil(where + path_of(error), what_of(error))
             return skipped
 
@@ -178,7 +178,7 @@ class Decoder:
             members = self._members(data)
             try:
                 source = _whole.decode(members.get("source", b"null"))
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 return data  # the strict pass names what is wrong
             if source not in SOURCES:
                 self.counts.miss(f"source {source}", event=True)
@@ -211,8 +211,10 @@ class Decoder:
         except RecursionError:
             data = self._members(top["data"])
             if kind == 2:
-                return FullSnapshotEvent(timestamp=skipped.timestamp, data=SnapshotData(Raw(data["node"])))
-            if kind == 3 and _whole.decode(data["source"]) == 0:
+                return FullSnapshotEvent(
+                    timestamp=skipped.timestamp, data=SnapshotData(Raw(data.get("node", b"null")))
+                )
+            if kind == 3 and _whole.decode(data.get("source", b"null")) == 0:
                 return IncrementalEvent(timestamp=skipped.timestamp, data=self._deep_mutation(data))
             raise
 
@@ -223,7 +225,7 @@ class Decoder:
         scan = Scan(adds, self.depth)
         for begin, end in scan.elements(0):
             add = self._members(adds[begin:end])
-            node = Raw(add.pop("node"))
+            node = Raw(add.pop("node", b"null"))
             rest = join({**add, "node": b"null"})
             addition = msgspec.json.decode(rest, type=Addition)
             mutation.adds.append(Addition(addition.parentId, node, addition.nextId))

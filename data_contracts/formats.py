@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from data_contracts.batches import MAIN, Batch, Problems, Text
+from data_contracts.batches import MAIN, UNREADABLE, Batch, Problems, Text
 from data_contracts.compression import Budget, unpack
 from data_contracts.errors import WatchworthyError
-from data_contracts.json_scan import Break, Scan
+from data_contracts.json_scan import Break, Scan, spelled
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.looks import looks_like
 from data_contracts.packer import unpack_string
@@ -228,7 +228,7 @@ class _Reader:
                 if text[begin] != 0x22:
                     self._add(events, view[begin:end])
                 elif begin == first and self._names_window(scan, end):
-                    events = self._group(self._window(msgspec.json.decode(text[begin:end]), origin))
+                    events = self._group(self._window(spelled(bytes(text[begin:end])), origin))
                 else:
                     self._packed(view[begin:end], events)
         else:
@@ -291,7 +291,7 @@ class _Reader:
         """Take the name of a stream or the number of a batch from a wrapper."""
         try:
             said = msgspec.json.decode(value, type=str | int)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return  # a name that is no name: as if there were none
         if key == "seq":
             if isinstance(said, int) and 0 <= said < SEQ_MAX:

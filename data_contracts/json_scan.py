@@ -46,13 +46,13 @@ class Break(Exception):
         self.cut = cut
 
 
-def _key(text: bytes) -> str:
+def spelled(text: bytes) -> str:
     """The name that a JSON string spells."""
     if b"\\" in text:
         try:
             return msgspec.json.decode(text, type=str)
-        except msgspec.MsgspecError:
-            pass  # half a surrogate pair: no key of ours, so its spelling does not matter
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            pass  # no key of ours, so its spelling does not matter
     return text[1:-1].decode("utf-8", "replace")
 
 
@@ -144,7 +144,7 @@ class Scan:
             self._expect(at, 34)
             key_end, state = walk_string(text, at)
             self._check(int(key_end), int(state))
-            key = _key(bytes(self.text[at : int(key_end)]))
+            key = spelled(bytes(self.text[at : int(key_end)]))
             at = self.skip_space(int(key_end))
             self._expect(at, 58)
             begin = self.skip_space(at + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from data_contracts.batches import Text
+from data_contracts.batches import UNREADABLE, Text
 from data_contracts.compression import Budget, unpack
 from data_contracts.errors import WatchworthyError
 
@@ -32,7 +32,7 @@ def unpack_string(text: Text, budget: Budget) -> bytes | None:
         if string[:1] in ("{", "["):
             return string.encode()
         unpacked = unpack(string.encode("latin-1"), budget)
-    except (msgspec.MsgspecError, UnicodeError):
+    except (*UNREADABLE, UnicodeEncodeError):
         return None
     except WatchworthyError as error:
         if error.code == "compression_broken":

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from data_contracts.batches import Text
+from data_contracts.batches import UNREADABLE, Text
 from data_contracts.compression import Budget
 from data_contracts.packer import unpack_string
 
@@ -58,7 +58,7 @@ def unpack_event(text: Text, budget: Budget) -> Text:
         if plain is None:
             return text
         whole = _members.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
+    except UNREADABLE:
         return text  # the decoder of the stream will say what is wrong with it
     whole["data"] = Raw(plain)
     return msgspec.json.encode(whole)
@@ -68,6 +68,6 @@ def window_of(text: Text) -> str | None:
     """The window that an event names, if it does."""
     try:
         window = _window.decode(text)
-    except (msgspec.MsgspecError, RecursionError):
+    except UNREADABLE:
         return None
     return window.windowId or window.window_id

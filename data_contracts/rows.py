@@ -49,7 +49,8 @@ class Rows:
         self.declared: set[str] = set()
         """Channels that the recorder says it records, seen or not."""
         self.trust = 0  # TRUSTED or UNTRUSTED while the recorder says so
-        self._buffer = bytearray()
+        self.buffer = bytearray()
+        """Rows written since the last ``take``, one after another as bytes of ``EVENT``."""
         self._facts: dict[int, tuple[int, int, int]] = {}  # until the page changes: a pointer dwells
         self._floor = 0
         self._latest = 0
@@ -58,13 +59,10 @@ class Rows:
 
     # Taking rows out
 
-    def __len__(self) -> int:
-        return len(self._buffer) // ROW.size
-
     def take(self) -> Events:
         """The rows written since the last call, in the order of their numbers."""
-        rows = np.frombuffer(self._buffer, EVENT)
-        self._buffer = bytearray()
+        rows = np.frombuffer(self.buffer, EVENT)
+        self.buffer = bytearray()
         return rows
 
     # Writing rows
@@ -91,7 +89,7 @@ class Rows:
             self.counts.problems["moved_in_time"] += 1
         elif t > self._latest:
             t = max(self._latest, self._floor)
-        self._buffer += ROW.pack(
+        self.buffer += ROW.pack(
             t, target, control, form, self.views.current, x, y, value, flags, detail, kind
         )
 
@@ -172,9 +170,3 @@ class Rows:
         """Say when the event whose rows follow was sent, and the earliest time that they may have."""
         self._latest = emitted
         self._floor = floor
-
-    def forget(self, length: int) -> int:
-        """Drop the rows beyond the first ``length`` since the last ``take``; how many they were."""
-        dropped = len(self) - length
-        del self._buffer[length * ROW.size :]
-        return dropped

@@ -23,7 +23,7 @@ from data_contracts.turns import turn, turn_loss
 from data_contracts.views import PageView
 
 ROWS_PER_SECOND: Final = 2_000  # of stream time; no person and no browser makes more
-PACK_AT: Final = 4_096  # rows written before they are counted against that bound
+PACK_BYTES: Final = 4_096 * EVENT.itemsize  # rows written before they are counted against that bound
 
 _CHANNEL_OF_KIND: Final = np.zeros(256, np.uint32)
 for _kind, _channel in KIND_CHANNEL.items():
@@ -90,11 +90,19 @@ class Stream:
             raise ValueError(f"Batch {seq} of stream {self.name!r}: number {self.next_seq} is due.")
         self.next_seq = seq + 1
         decode = self._decoder.decode
-        offer = self._clock.offer
+        clock = self._clock
+        rows = self._rows
         for text in events:
             event = decode(text)
-            for placed in offer(event, event.timestamp):
-                self._turn(placed)
+            before = clock.latest
+            emitted = clock.tick(event.timestamp)
+            if emitted is None or before is None:
+                for placed in clock.offer(event, event.timestamp):
+                    self._turn(placed)
+            else:
+                turn(rows, event, emitted, before - LATENESS_MS)
+            if len(rows.buffer) >= PACK_BYTES:
+                self._pack()
         self._pack()
 
     def lose(self, next_seq: int | None = None) -> None:
@@ -160,8 +168,6 @@ class Stream:
             turn_loss(self._rows, emitted, floor)
         else:
             turn(self._rows, item, emitted, floor)
-        if len(self._rows) >= PACK_AT:
-            self._pack()
 
     def _date(self, t: int) -> None:
         """Give the rows from before the first time that time."""

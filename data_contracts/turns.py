@@ -76,7 +76,9 @@ def turn(rows: Rows, event: Any, emitted: int, floor: int) -> None:
         Earliest time that its rows may have.
     """
     rows.place(emitted, floor)
-    before = len(rows)
+    before = len(rows.buffer)
+    counts = rows.counts
+    puzzles = counts.malformed + counts.unknown_events
     try:
         if type(event) is IncrementalEvent:
             handler = TURNS.get(type(event.data))
@@ -89,15 +91,15 @@ def turn(rows: Rows, event: Any, emitted: int, floor: int) -> None:
             elif isinstance(event, Act):
                 turn_act(rows, event, emitted)
     except (struct.error, OverflowError):
-        rows.forget(before)
-        rows.counts.spoil(f"{type(event).__name__} at {emitted} ms", "a number does not fit its column")
+        del rows.buffer[before:]
+        counts.spoil(f"{type(event).__name__} at {emitted} ms", "a number does not fit its column")
     except WatchworthyError:
         raise
     except (*UNREADABLE, ValueError) as error:  # ValueError: a node that the page index cannot read
-        rows.forget(before)
-        rows.counts.spoil(f"{type(event).__name__} at {emitted} ms", str(error))
-    if len(rows) == before:
-        understood = type(event) is not Skipped
+        del rows.buffer[before:]
+        counts.spoil(f"{type(event).__name__} at {emitted} ms", str(error))
+    if len(rows.buffer) == before:
+        understood = type(event) is not Skipped and puzzles == counts.malformed + counts.unknown_events
         rows.write(e.STATUS, emitted, value=0.0 if understood else e.NOT_UNDERSTOOD)
 
 

@@ -53,7 +53,7 @@ def row(decode, *events: dict):
         (crumb(T, "replay.mutations", count=900), e.CUSTOM, None, digest("replay.mutations")),
         (span(T, "resource.fetch", T - 400, statusCode=500), e.REQUEST, 400, endpoint_digest("https://a.example/x")),
         (span(T, "memory", T), e.CUSTOM, None, digest("memory")),
-        (custom(T, "options", {"sessionSampleRate": 1}), e.STATUS, None, 0),
+        (custom(T, "options", {"sessionSampleRate": 1}), e.STATUS, 0, 0),
         (custom(T, "anything else", "text"), e.CUSTOM, None, digest("anything else")),
     ],
 )  # fmt: skip
@@ -125,6 +125,7 @@ def test_unknown_plugins_are_counted_by_name(decode):
     assert decoded.counts.unknown == {"plugin mine@3": 1}
     assert decoded.counts.unknown_events == 1
     assert decoded.rows["kind"].tolist() == [e.STATUS] * 2
+    assert decoded.rows["value"].tolist() == [e.NOT_UNDERSTOOD, 0]
 
 
 @pytest.mark.parametrize("payload", [None, 3, "x", [], {"requests": 5}])

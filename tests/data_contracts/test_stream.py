@@ -347,13 +347,13 @@ def test_masking_changes_no_row(small):
         ({"source": 10, "family": "x"}, (e.STYLE, 0, None)),
         ({"source": 9, "id": 4, "type": 0, "commands": []}, (e.CANVAS, 4, None)),
         ({"source": 11, "level": "warn", "trace": ["a"], "payload": []}, (e.CONSOLE, 0, 2.0)),
-        ({"source": 16, "define": {"name": "x-y"}}, (e.STATUS, 0, None)),
+        ({"source": 16, "define": {"name": "x-y"}}, (e.STATUS, 0, 0.0)),
         ({"source": 2, "type": 5, "id": -1}, (e.FOCUS, 0, None)),
         ({"source": 2, "type": 7, "id": 2**40}, (e.TOUCH_START, 0, None)),
-        ({"source": 2, "type": 77, "id": 4}, (e.STATUS, 0, None)),
+        ({"source": 2, "type": 77, "id": 4}, (e.STATUS, 0, 0.0)),
         ({"source": 6, "positions": [{"x": 1, "y": 1, "id": 4, "timeOffset": 0}]}, (e.TOUCH_MOVE, 4, None)),
         ({"source": 12, "positions": [{"x": 1, "y": 1, "id": 4}]}, (e.DRAG, 4, None)),
-        ({"source": 3, "id": 4, "x": 1e300, "y": 0}, (e.STATUS, 0, None)),
+        ({"source": 3, "id": 4, "x": 1e300, "y": 0}, (e.STATUS, 0, e.NOT_UNDERSTOOD)),
     ],
 )  # fmt: skip
 def test_each_source_has_its_row(data, expected):
@@ -373,7 +373,10 @@ def test_what_the_recorder_says_of_trust_is_kept():
 
 def test_every_event_advances_time():
     rows = rows_of([{"type": 99, "timestamp": T}, {"type": 7, "data": {}, "timestamp": T + 5}])
-    assert fields(rows, "t", "kind") == [(T, e.STATUS), (T + 5, e.STATUS)]
+    assert fields(rows, "t", "kind", "value") == [
+        (T, e.STATUS, e.NOT_UNDERSTOOD),
+        (T + 5, e.STATUS, 0.0),
+    ]
 
 
 def test_a_mutation_makes_few_rows():
