@@ -188,9 +188,7 @@ def save_head(
     else:
         write_json(folder / "logistic.json", model.to_json())
     if refits:
-        # Of a refit only its trees are read; the rest of LightGBM's text would only take space.
-        bare = [text.partition("\nend of trees")[0] + "\n\nend of trees\n" for text in refits]
-        _write(folder / "refits.txt", BETWEEN_REFITS.join(bare))
+        _write(folder / "refits.txt", BETWEEN_REFITS.join(trees.bare(text) for text in refits))
     write_json(folder / "calibration.json", calibration.to_json())
     write_json(folder / "operating_points.json", msgspec.to_builtins(tuple(points)))
     write_json(folder / "head.json", facts)

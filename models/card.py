@@ -160,15 +160,18 @@ def _bot(measures: dict[str, Any]) -> str:
         "with, who are those of its own source. Rates are empirical, without a bound; intervals (95 %) are over people "
         "drawn again.\n\n" + _table(head, held)
     )
-    other = [row(r) for r in measures.get("elsewhere", []) if "auc" in r]
-    if other:
-        people = [r for r in measures["elsewhere"] if r["family"] == "people"]
-        out += "\n\n### Another set, never trained on\n\n" + _table(head, other)
-        for r in people:
-            out += (
-                f"\n\nOf {r['n_negative']} sessions of people there, {r['over']} ({_percent(r['share'], 1)}) pass the "
-                "published threshold."
-            )
+    other = measures.get("elsewhere") or {}
+    if other.get("families"):
+        out += (
+            "\n\n### A whole source held out\n\nThe same set scored by a booster that saw nothing of it, neither its "
+            "people nor its task. This is what to expect where a site's sessions are unlike all of these.\n\n"
+        )
+        out += _table(head, [row(r) for r in other["families"]])
+    if other.get("sessions"):
+        out += (
+            f"\n\nOf {other['sessions']} sessions of people there, {other['over']} ({_percent(other['share'], 1)}) "
+            "pass the published threshold when the set is held out whole."
+        )
     return out
 
 

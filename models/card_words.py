@@ -17,9 +17,10 @@ DATA: Final[dict[str, tuple[str, ...]]] = {
     "bot": (
         _PEOPLE,
         _RECORDED,
-        "Pointing sequences made by running twenty families of cursor libraries and plain tools; the timing of some was "
-        "chosen when they were run, for their libraries give paths only.",
-        "DELBOT-Mouse (MIT) for checks alone: nothing was trained on it.",
+        "Pointing sequences made by running twenty families of cursor libraries and plain tools; the timing of some "
+        "was chosen when they were run, for their libraries give paths only.",
+        "DELBOT-Mouse (MIT): people of six devices and three automation tools, dragging; called `elsewhere` here. Its "
+        "people are not known one by one, so they bear out no bound.",
         "All traces were put through one instrument: one viewport, whole pixels, random zoom, the stalls of a busy "
         "machine on half of them, and rrweb's own sampling of one position per 50 ms.",
         "What is missing says nothing in training: each row also hides what a row of the other class lacks.",
@@ -28,8 +29,9 @@ DATA: Final[dict[str, tuple[str, ...]]] = {
     "frustration": (
         _RECORDED,
         "A struggle is what the script meant (a dead coupon button clicked in anger, validation errors, going back and "
-        "forth, thrashing, dead clicks, console errors), not what a person said. Calm ones are twins of these, ordinary "
-        "visits, and look-alikes: carousel, gallery, calculator, selecting by double click, keyboard, touch, idling.",
+        "forth, thrashing, dead clicks, console errors), not what a person said. Calm ones are twins of these, "
+        "ordinary visits, and look-alikes: carousel, gallery, calculator, selecting by double click, keyboard, touch, "
+        "idling.",
         "The hand is a person's; when and what it clicks is a script's.",
         "Its training vectors ship beside it; the recordings do not.",
     ),
@@ -50,7 +52,7 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = {
         "58 people carry a bound of 10 % only. To decide about people, bring your own: "
         "`watchworthy train bot --negatives`.",
         "New libraries move as nothing here does. The table by family says how far such a jump may carry.",
-        "People from the other set were recorded at another task; the share of them over the threshold is in its table.",
+        "People from the other set were recorded at another task; the share of them over the threshold is told.",
         "A recorder that samples the pointer more rarely than every 50 ms, or not at all, hides what it reads.",
     ),
     "frustration": (

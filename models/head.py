@@ -107,6 +107,8 @@ class Head:
         What it must not see and why, for its card.
     hide_share
         Part of the vector, and in which share of training rows of both classes it is hidden.
+    hide_group
+        Share of training rows of both classes in which each group is hidden, so that each learns to stand alone.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Head:
     slices: tuple[str, ...] = ()
     blind_to: str = ""
     hide_share: dict[str, float] = field(default_factory=dict)
+    hide_group: float = 0.0
     boosting: Boosting = Boosting()
     version: str = "1"
 
@@ -143,7 +146,7 @@ class Head:
         return tuple(i for i, group in enumerate(self.groups) for _ in group.uses)
 
     def columns(self, names: tuple[str, ...]) -> tuple[int, ...]:
-        """Where the head's features stand in a vector of ``names``.
+        """Where the head's features stand in an extended vector, whose features are ``names``.
 
         Raises
         ------

@@ -23,6 +23,8 @@ REASON_CODES: Final[dict[str, str]] = {
     "TIMING_IMPOSSIBLE": "Acts come with a timing that no hand has ({value}).",
     "TIMING_POSSIBLE": "No act comes with a timing that no hand has ({value}).",
     # frustration
+    "FRICTION": "Much of what the visitor did met with friction ({value}).",
+    "NO_FRICTION": "Little of what the visitor did met with friction ({value}).",
     "NO_ANSWER": "The page did not answer what was clicked ({value}).",
     "ANSWERED": "The page answered what was clicked ({value}).",
     "SLOW_ANSWER": "The page took long to answer ({value}).",
@@ -33,8 +35,6 @@ REASON_CODES: Final[dict[str, str]] = {
     "NO_ERRORS": "No errors followed what the visitor did ({value}).",
     "LOST_THE_WAY": "The visitor went back and forth ({value}).",
     "FOUND_THE_WAY": "The visitor did not go back and forth ({value}).",
-    "HESITATED": "The visitor stopped short before acting ({value}).",
-    "DID_NOT_HESITATE": "The visitor acted without stopping short ({value}).",
     # conversion
     "PROGRESS": "How far the visitor has come speaks for the goal ({value}).",
     "LITTLE_PROGRESS": "How far the visitor has come speaks against the goal ({value}).",

@@ -5,7 +5,7 @@ Neither scikit-learn, pandas nor LightGBM is loaded for it; one row takes some h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,7 +35,8 @@ from models.heads.conversion import HORIZON_S
 from models.intervals import interval
 from models.operating_points import tightest
 from models.reasons import reasons, steps
-from models.verdict import action, verdict
+from models.signal_rates import digests, extended, names, units
+from models.verdict import action, mouse_seen, verdict
 from models.worth import HEADLINES, Fact, worth
 
 Name = Callable[[int, int], str | None]
@@ -65,6 +66,7 @@ class Said:
     block: dict[str, Any]
     reasons: tuple[Reason, ...] = ()
     margin: float | None = None
+    mouse: bool = False  # whether any of what it reads of the pointer was there to be read
 
 
 class Scorer:
@@ -73,34 +75,23 @@ class Scorer:
     Parameters
     ----------
     bundle
-        The heads.
-    names, digests, units
-        The catalogue's features in the order of a vector; those that ship by default.
+        The heads. Those of which a feature was redefined since are stopped, and abstain.
     """
 
-    def __init__(
-        self,
-        bundle: Bundle,
-        names: Sequence[str] | None = None,
-        digests: Sequence[str] | None = None,
-        units: Sequence[str] | None = None,
-    ) -> None:
-        features = engine().features if names is None else ()
-        self.names = tuple(f.name for f in features) if names is None else tuple(names)
-        known = [f.digest for f in features] if digests is None else list(digests)
-        unit = [f.unit for f in features] if units is None else list(units)
+    def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self._digests = dict(zip(self.names, known, strict=True))
-        self._units = dict(zip(self.names, unit, strict=True)) if unit else {}
-        places = {name: i for i, name in enumerate(self.names)}
+        self._length = len(engine().names)
         self.stopped: dict[str, tuple[str, ...]] = {}
         """Heads that may not speak, and the features that changed under them."""
         self._columns: dict[str, npt.NDArray[np.int64]] = {}
+        self._units: dict[str, list[str]] = {}
+        places = {name: i for i, name in enumerate(names())}
         for name, trained in bundle.heads.items():
-            if changed := trained.stopped_by(self._digests):
+            if changed := trained.stopped_by(digests()):
                 self.stopped[name] = changed
             else:
                 self._columns[name] = np.array([places[feature] for feature in trained.model.names], "i8")
+                self._units[name] = [units()[feature] for feature in trained.model.names]
 
     @classmethod
     def starter(cls, conversion: Path | None = None) -> Scorer:
@@ -143,9 +134,9 @@ class Scorer:
         WatchworthyError
             ``vector_mismatch`` if the vector is not the catalogue's.
         """
-        if vector.shape != (len(self.names),):
+        if vector.shape != (self._length,):
             raise WatchworthyError(
-                "vector_mismatch", f"The catalogue has {len(self.names)} features, the vector {vector.shape}."
+                "vector_mismatch", f"The catalogue has {self._length} features, the vector {vector.shape}."
             )
         trained = self.bundle.heads.get(head.name)
         columns = self._columns.get(head.name)
@@ -155,7 +146,7 @@ class Scorer:
             why = "too_few_goals" if head.name == "conversion" and trained is None else "model_missing"
         if why is not None or trained is None or columns is None:
             return Said({"eligible": False, "ineligible_reason": why, "base_rate": base_rate})
-        values = vector[columns]
+        values = extended(vector, moments, evidence.acts)[columns]
         contributions = trained.model.contributions(values)
         margin = trained.model.margin(values)
         probability = trained.calibration.probability(margin, base_rate)
@@ -167,8 +158,8 @@ class Scorer:
             "base_rate": base_rate,
             "steps": steps(float(contributions[-1]), margin, trained.calibration, base_rate),
         }
-        units = [self._units.get(name, "-") for name in trained.model.names]
-        return Said(block, reasons(head, values, contributions[:-1], moments, units), margin)
+        told = reasons(head, values, contributions[:-1], moments, self._units[head.name])
+        return Said(block, told, margin, bool(mouse_seen(head, values)))
 
     def assess(
         self,
@@ -205,7 +196,7 @@ class Scorer:
         """
         evidence, vector, moments = session.coverage, session.vector, session.moments
         said = {head.name: self.say(head, vector, evidence, moments) for head in HEADS}
-        bot = self._bot(said["bot"], evidence)
+        bot = self._bot(said["bot"])
         automation = bot.verdict == "automation"
         facts = self._facts(moments, element)
         struggle = said["frustration"].block.get("probability")
@@ -232,7 +223,7 @@ class Scorer:
             models=self._models(),
         )
 
-    def _bot(self, said: Said, evidence: Evidence) -> BotBlock:
+    def _bot(self, said: Said) -> BotBlock:
         trained = self.bundle.heads.get("bot")
         point = tightest(trained.points) if trained else None
         misses = dict(trained.facts.get("miss_rates", {})) if trained else {}
@@ -244,7 +235,7 @@ class Scorer:
         return BotBlock(
             **said.block,
             log_likelihood_ratio=ratio,
-            verdict=verdict(said.margin, point, evidence.positions, misses),
+            verdict=verdict(said.margin, point, said.mouse, misses),
             operating_point=point,
         )
 

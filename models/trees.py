@@ -24,6 +24,11 @@ ZERO: Final = 1e-35  # LightGBM calls a smaller value zero
 MISSING_ZERO: Final = 1
 MISSING_NAN: Final = 2
 DEEPEST: Final = 64
+READ: Final = (
+    *("feature_names", "Tree", "num_cat", "is_linear", "split_feature", "threshold", "decision_type"),
+    *("left_child", "right_child", "leaf_value", "leaf_count", "internal_count"),
+)
+"""Lines of LightGBM's text that make a model."""
 
 Array = npt.NDArray[Any]
 
@@ -80,7 +85,7 @@ class Trees:
                 int(root), self.feature, self.threshold, self.left, self.right, self.cover, self.cover[root]
             )
             _explain(
-                int(root), 0, 0, 1.0, 1.0, -1, row, phi, paths,
+                int(root), row, phi, paths,
                 self.feature, self.threshold, self.left, self.right, self.missing, self.cover,
             )  # fmt: skip
         return phi
@@ -114,6 +119,16 @@ def read(text: str) -> Trees:
         np.array(nodes.missing, "u1"),
         np.array(nodes.cover, "f8"),
     )
+
+
+def bare(text: str) -> str:
+    """LightGBM's text without what is not read here: under half of it."""
+    kept = []
+    for line in text.partition("\nend of trees")[0].splitlines():
+        name = line.partition("=")[0]
+        if name in READ:
+            kept.append(f"\n{line}" if name == "Tree" else line)
+    return "\n".join([*kept, "", "end of trees", ""])
 
 
 class _Nodes:
@@ -247,12 +262,7 @@ def _unwound(path: Array, depth: int, at: int) -> float:
 
 @compiled
 def _explain(
-    node: int,
-    level: int,
-    depth: int,
-    zero: float,
-    one: float,
-    split: int,
+    root: int,
     row: Array,
     phi: Array,
     paths: Array,
@@ -263,37 +273,52 @@ def _explain(
     missing: Array,
     cover: Array,
 ) -> None:
-    """Add the attributions of the leaves below ``node`` to ``phi``."""
-    path = paths[level]
-    if level > 0:
-        path[:depth] = paths[level - 1][:depth]
-    _extend(path, depth, zero, one, split)
-    if feature[node] < 0:
+    """Add the attributions of the leaves of a tree to ``phi``; each level of it has a path of its own."""
+    nodes = np.zeros(DEEPEST, np.int32)
+    levels = np.zeros(DEEPEST, np.int32)
+    depths = np.zeros(DEEPEST, np.int32)
+    splits = np.zeros(DEEPEST, np.int32)
+    zeros = np.zeros(DEEPEST)
+    ones = np.zeros(DEEPEST)
+    nodes[0] = root
+    splits[0] = -1
+    zeros[0] = 1.0
+    ones[0] = 1.0
+    size = 1
+    while size > 0:
+        size -= 1
+        node = nodes[size]
+        level = levels[size]
+        depth = depths[size]
+        path = paths[level]
+        if level > 0:
+            path[:depth] = paths[level - 1][:depth]
+        _extend(path, depth, zeros[size], ones[size], splits[size])
+        if feature[node] < 0:
+            for i in range(1, depth + 1):
+                weight = _unwound(path, depth, i)
+                phi[int(path[i, 0])] += weight * (path[i, 2] - path[i, 1]) * threshold[node]
+            continue
+        f = feature[node]
+        if _goes_left(row[f], threshold[node], missing[node]):
+            hot, cold = left[node], right[node]
+        else:
+            hot, cold = right[node], left[node]
+        again_zero = 1.0
+        again_one = 1.0
         for i in range(1, depth + 1):
-            weight = _unwound(path, depth, i)
-            phi[int(path[i, 0])] += weight * (path[i, 2] - path[i, 1]) * threshold[node]
-        return
-    f = feature[node]
-    if _goes_left(row[f], threshold[node], missing[node]):
-        hot, cold = left[node], right[node]
-    else:
-        hot, cold = right[node], left[node]
-    again_zero = 1.0
-    again_one = 1.0
-    for i in range(1, depth + 1):
-        if path[i, 0] == f:
-            again_zero = path[i, 1]
-            again_one = path[i, 2]
-            _unwind(path, depth, i)
-            depth -= 1
-            break
-    hot_zero = cover[hot] / cover[node] * again_zero
-    cold_zero = cover[cold] / cover[node] * again_zero
-    _explain(
-        hot, level + 1, depth + 1, hot_zero, again_one, f, row, phi, paths,
-        feature, threshold, left, right, missing, cover,
-    )  # fmt: skip
-    _explain(
-        cold, level + 1, depth + 1, cold_zero, 0.0, f, row, phi, paths,
-        feature, threshold, left, right, missing, cover,
-    )  # fmt: skip
+            if path[i, 0] == f:
+                again_zero = path[i, 1]
+                again_one = path[i, 2]
+                _unwind(path, depth, i)
+                depth -= 1
+                break
+        # The cold side waits below the hot one on the stack; what lies under the hot one writes deeper levels only.
+        for child, one in ((cold, 0.0), (hot, again_one)):
+            nodes[size] = child
+            levels[size] = level + 1
+            depths[size] = depth + 1
+            splits[size] = f
+            zeros[size] = cover[child] / cover[node] * again_zero
+            ones[size] = one
+            size += 1

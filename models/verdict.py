@@ -5,26 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from data_contracts.assessments import Action, OperatingPoint, Verdict
-from models.heads.bot import LEAST_POSITIONS
+from models.head import Head
 
 CHALLENGE_FROM: Final = 0.01  # a challenge may meet one person in a hundred; a looser point only watches
 
 
 def verdict(
-    margin: float | None, point: OperatingPoint | None, positions: int, miss_rates: Mapping[str, float]
+    margin: float | None, point: OperatingPoint | None, mouse: bool, miss_rates: Mapping[str, float]
 ) -> Verdict:
     """What the score says at an operating point.
 
-    ``automation`` needs a published point, and enough mouse movement to belong to the people who bore it out:
-    sessions by touch or keyboard have no bound of their own and stay ``undetermined``. ``no_evidence_of_automation``
+    ``automation`` needs a published point, and a mouse: the people who bore the point out had one, sessions by touch
+    or keyboard have no bound of their own and stay ``undetermined``. ``no_evidence_of_automation``
     also needs published miss rates by family; it never means that a person was there.
     """
-    if margin is None or point is None or point.threshold is None or positions < LEAST_POSITIONS:
+    if margin is None or point is None or point.threshold is None or not mouse:
         return "undetermined"
     if margin > point.threshold:
         return "automation"
     return "no_evidence_of_automation" if miss_rates else "undetermined"
+
+
+def mouse_seen(head: Head, values: npt.NDArray[np.float32]) -> bool:
+    """Whether anything of the pointer, as the head reads it, was there to be read."""
+    parts = np.array([group.hidden_together == "pointer" for group in head.groups for _ in group.uses])
+    return bool((~np.isnan(values[parts])).any())
 
 
 def action(said: Verdict, point: OperatingPoint | None) -> Action:

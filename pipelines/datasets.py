@@ -18,14 +18,15 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.events import Events
 from features.catalogue import engine
 from models.head import Head
+from models.signal_rates import extended, names
 
 Column = npt.NDArray[Any]
 Progress = Callable[[str, int], None]
 """Told of what is being done and how many steps more are known of; ``0`` for a step done."""
 
 SALT: Final = "watchworthy starter"
-TRAIN, LOOK, CHECK = "train", "look", "check"
-"""Rows to train on and be judged by; moments of people's sessions for operating points; rows never trained on."""
+TRAIN, LOOK = "train", "look"
+"""Rows to train on and be judged by; moments of people's sessions, for the operating points."""
 TEXTS: Final = (
     "use",
     "family",
@@ -66,6 +67,11 @@ class Looked:
     rows: int
     blind: bool
     moments: npt.NDArray[np.void]
+
+    @property
+    def extended(self) -> npt.NDArray[np.float32]:
+        """The vector, and after it the rates of signals."""
+        return extended(self.vector, self.moments, self.acts)
 
 
 def looks(rows: Events, every_ms: int = 0, declared: int = 0) -> Iterator[Looked]:
@@ -175,7 +181,7 @@ class Gather:
     seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._columns = np.array(self.head.columns(engine().names), "i8")
+        self._columns = np.array(self.head.columns(names()), "i8")
 
     def add(self, looked: Looked, **facts: Any) -> None:
         """Add a vector, unless the head must abstain on it; ``facts`` are columns of ``TEXTS`` and ``NUMBERS``."""
@@ -184,7 +190,7 @@ class Gather:
         if self.head.ineligible(looked) is not None:
             self.abstained[key] = self.abstained.get(key, 0) + 1
             return
-        self.vectors.append(looked.vector[self._columns])
+        self.vectors.append(looked.extended[self._columns])
         self.facts.append(facts | {"positions": looked.positions, "acts": looked.acts, "t_ms": looked.t_ms})
 
     def done(self) -> Examples:

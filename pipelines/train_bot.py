@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,9 +11,8 @@ from models.calibration import choose
 from models.heads.bot import BOT
 from models.operating_points import operating_points, tightest
 from models.trees import read
-from pipelines.datasets import CHECK, LOOK, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.datasets import LOOK, MARGIN, TRAIN, Examples, Progress, quiet
 from pipelines.evaluate import (
-    auc_weighted,
     by_family,
     calibration,
     elsewhere,
@@ -23,7 +22,10 @@ from pipelines.evaluate import (
     pooled,
 )
 from pipelines.train import Fitted
-from pipelines.train_fit import Labels, Rows, balanced, cross_fit, fitted, mask_only_margins, paired
+from pipelines.train_fit import Labels, Rows, balanced, cross_fit, fitted, mask_only_auc
+
+ELSEWHERE: Final = "elsewhere"
+SHARES: Final = {ELSEWHERE: 0.5}  # its people are few devices at one task: half the say of each other source
 
 
 def folds(group: np.ndarray[Any, Any], label: Labels, rng: np.random.Generator) -> dict[str, int]:
@@ -44,7 +46,7 @@ def train_bot(
     Parameters
     ----------
     examples
-        Rows to train on, moments of people for the operating points, rows of another set for checks.
+        Rows to train on, and moments of people for the operating points.
     answered
         Share of sessions on which the head may speak, by use, source and family.
     seed
@@ -55,14 +57,14 @@ def train_bot(
     WatchworthyError
         ``training_refused`` if there are not two families of automation and two people.
     """
-    rows_of, look, check = examples.of(TRAIN), examples.of(LOOK), examples.of(CHECK)
+    rows_of, look = examples.of(TRAIN), examples.of(LOOK)
     label = rows_of["label"]
     groups = [len(np.unique(rows_of["group"][label == value])) for value in (0, 1)]
     if min(groups) < 2:
         raise WatchworthyError(
             "training_refused", f"It takes two people and two families of automation; here are {groups}."
         )
-    weight = balanced(label, rows_of["group"], rows_of["source"])
+    weight = balanced(label, rows_of["group"], rows_of["source"], SHARES)
     rows = Rows(rows_of.x, label, weight, rows_of["group"])
     fold_of = folds(rows.group, label, np.random.default_rng(seed))
     fold = np.array([fold_of[name] for name in rows.group.tolist()], "i8")
@@ -81,22 +83,16 @@ def train_bot(
     point = tightest(points)
     threshold = point.threshold if point else None
 
-    matched = paired(BOT, rows, seed)
-    mask_fold = np.tile(fold, len(matched.y) // len(fold))
-    mask = mask_only_margins(BOT, matched, mask_fold, seed)
     final = read(text)
-    examples.columns[MARGIN][examples["use"] == CHECK] = final.margins(check.x)
     measures = {
         "families": by_family(rows_of, crossed.margin, answered),
         "pooled": pooled(rows_of, crossed.margin),
-        "mask_only_auc": auc_weighted(mask, matched.y, matched.group),
-        "mask_only_auc_before_pairing": auc_weighted(
-            mask_only_margins(BOT, rows, fold, seed), rows.y, rows.group
-        ),
+        "mask_only_auc": mask_only_auc(BOT, rows, seed),
+        "mask_only_auc_before_pairing": mask_only_auc(BOT, rows, seed, pair=False),
         "answered": answered,
         "people": len(np.unique(look["person"])),
         "false_positives": false_positives(look, crossed.beside, threshold) if threshold is not None else [],
-        "elsewhere": elsewhere(check, final.margins(check.x), threshold) if len(check) else [],
+        "elsewhere": source_held_out(rows_of, rows, seed, threshold),
         "calibration": calibration(
             crossed.margin, label, rows.group, fold, fit.kind, BOT.base_rate, dict(losses)
         ),
@@ -105,6 +101,15 @@ def train_bot(
     }
     facts = {"miss_rates": plain(miss_rates(rows_of, crossed.margin, point))}
     return Fitted(text, crossed.refits, fit, points, facts, plain(measures))
+
+
+def source_held_out(examples: Examples, rows: Rows, seed: int, threshold: float | None) -> dict[str, Any]:
+    """The set of another task, scored by a booster that saw nothing of it."""
+    out = examples["source"] == ELSEWHERE
+    if len(np.unique(rows.y[out])) < 2 or len(np.unique(rows.y[~out])) < 2:
+        return {}
+    without = read(fitted(BOT, rows.take(~out), seed))
+    return elsewhere(examples.take(out), without.margins(rows.x[out]), threshold)
 
 
 def _scores(examples: Examples, ratio: np.ndarray[Any, Any]) -> dict[str, list[float]]:

@@ -14,7 +14,6 @@ import numpy as np
 from data_contracts.errors import WatchworthyError
 from data_contracts.events import GOAL, Events
 from data_contracts.recordings import read
-from features.catalogue import engine
 from models.bundle import Model, save_head, write_json
 from models.calibration import Floats, choose
 from models.heads.conversion import (
@@ -28,6 +27,7 @@ from models.heads.conversion import (
 from models.landmarks import Landmark, Visit, landmarks
 from models.logistic import Logistic
 from models.metrics import auc
+from models.signal_rates import digests, names
 from models.trees import read as read_trees
 from pipelines.datasets import Progress, looks, quiet
 from pipelines.evaluate import plain
@@ -122,7 +122,6 @@ def train_conversion(
     fit, kinds = choose(margin[told], rows.y[told], rows.group[told], block[told])
     base_rate = float((rows.weight * rows.y).sum() / rows.weight.sum())
     model = _logistic(rows, seed) if best == "logistic" else boost(CONVERSION, rows, seed)
-    features = {feature.name: feature for feature in engine().features}
     facts = {
         "name": "conversion",
         "version": CONVERSION.version,
@@ -131,7 +130,7 @@ def train_conversion(
         "base_rate": base_rate,
         "goal": goal,
         "horizon_s": horizon_s,
-        "features": [{"name": name, "digest": features[name].digest} for name in CONVERSION.features],
+        "features": [{"name": name, "digest": digests()[name]} for name in CONVERSION.features],
         "trained": {
             "seed": seed,
             "kind": best,
@@ -163,7 +162,7 @@ def landmarked(
     sessions: Iterable[Sold], known_at_ms: int | None, horizon_s: float, progress: Progress = quiet
 ) -> Landmarked:
     """Rows of every landmark that each session saw, made of the events before it alone."""
-    columns = np.array(CONVERSION.columns(engine().names), "i8")
+    columns = np.array(CONVERSION.columns(names()), "i8")
     visits: list[Visit] = []
     decoded: list[tuple[Events, int]] = []
     found = list(sessions)
@@ -193,7 +192,7 @@ def landmarked(
 def vector_before(rows: Events, declared: int, at_ms: int) -> Any:
     """The vector of a session's events before a moment: nothing at it or after it is read."""
     *_, last = looks(rows[: int(np.searchsorted(rows["t"], at_ms, "left"))], declared=declared)
-    return last.vector
+    return last.extended
 
 
 def _blocks(data: Landmarked) -> Labels:
@@ -260,7 +259,13 @@ def _logistic(rows: Rows, seed: int) -> Logistic:
     spread = np.nanstd(np.clip(filled, low, high), axis=0)
     scale = np.where(spread > 0, spread, 1.0)
     plain_model = Logistic(
-        CONVERSION.features, *(_floats(v) for v in (centre, scale, low, high, 0 * centre)), 0.0
+        CONVERSION.features,
+        _floats(centre),
+        _floats(scale),
+        _floats(low),
+        _floats(high),
+        _floats(0 * centre),
+        0.0,
     )
     z = plain_model.standardised(x)
     chosen = chosen_features(z, rows.y, rows.weight, usable & (spread > 0))

@@ -7,15 +7,16 @@ does not have. So both classes have the very same pattern of missing values, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from models.calibration import Floats, equal_weights
-from models.head import Head
+from models.head import Group, Head
+from models.metrics import auc
 from models.trees import read
 
 Matrix = npt.NDArray[np.float32]
@@ -45,11 +46,12 @@ def paired(head: Head, rows: Rows, seed: int, draws: int = DRAWS) -> Rows:
 
     A row hides what its partner in the other class lacks, and the partner is drawn by weight; so the pattern of a
     row of either class is the union of one pattern of each, in the same distribution. Then whole parts of the
-    vector are hidden at the head's own rates.
+    vector, and single groups of it, are hidden at the head's own rates.
     """
     rng = np.random.default_rng(seed)
     hidden = np.isnan(rows.x)
     parts = np.array([group.hidden_together for group in head.groups for _ in group.uses])
+    group_of = np.array(head.group_of())
     xs, partners = [], {value: np.flatnonzero(rows.y == 1 - value) for value in (0, 1)}
     for _ in range(draws):
         x = rows.x.copy()
@@ -61,6 +63,8 @@ def paired(head: Head, rows: Rows, seed: int, draws: int = DRAWS) -> Rows:
         for part, rate in head.hide_share.items():
             gone = rng.random(len(x)) < rate
             x[np.ix_(gone, parts == part)] = np.nan
+        for index in range(len(head.groups) if head.hide_group else 0):
+            x[np.ix_(rng.random(len(x)) < head.hide_group, group_of == index)] = np.nan
         xs.append(x)
     return Rows(
         np.concatenate(xs),
@@ -99,10 +103,14 @@ def boost(head: Head, rows: Rows, seed: int) -> str:
     """Train a booster on rows as they are, and return LightGBM's text."""
     import lightgbm
 
+    # A fold that leaves a family out must not make the rest look rarer: both classes weigh the same in any part.
+    weight = rows.weight.copy()
+    for value in (0, 1):
+        weight[rows.y == value] *= len(rows.y) / 2 / rows.weight[rows.y == value].sum()
     data = lightgbm.Dataset(
         rows.x,
         rows.y,
-        weight=rows.weight * len(rows.y) / rows.weight.sum(),
+        weight=weight,
         feature_name=list(head.features),
         free_raw_data=True,
     )
@@ -177,28 +185,47 @@ def cross_fit(
     return CrossFit(margin, tuple(refits), extra)
 
 
-def balanced(label: Labels, group: npt.NDArray[Any], source: npt.NDArray[Any]) -> Floats:
-    """Weights: classes equal, sources within a class equal, groups within a source of a class equal."""
+def balanced(
+    label: Labels,
+    group: npt.NDArray[Any],
+    source: npt.NDArray[Any],
+    shares: Mapping[str, float] | None = None,
+) -> Floats:
+    """Weights: classes equal, sources within a class by their share, groups within a source of a class equal."""
     weight = np.zeros(len(label))
     for name in np.unique(source):
         inside = source == name
         if len(np.unique(label[inside])) == 2:
-            weight[inside] = equal_weights(label[inside], group[inside]) / inside.sum()
+            share = (shares or {}).get(str(name), 1.0)
+            weight[inside] = share * equal_weights(label[inside], group[inside]) / inside.sum()
         else:  # a source of one class only would be told by its looks alone
             weight[inside] = 0.0
     return weight
 
 
-def mask_only_margins(head: Head, rows: Rows, fold: Labels, seed: int) -> Floats:
-    """Margins of a booster that is given nothing but which values are missing, of unseen groups."""
-    masked = Rows(np.isnan(rows.x).astype("f4"), rows.y, rows.weight, rows.group)
-    free = Head(**{**head.__dict__, "groups": _unconstrained(head)})
-    return cross_fit(free, masked, fold, seed, train=boost).margin
+def mask_only_auc(head: Head, rows: Rows, seed: int, pair: bool = True, folds: int = 5) -> float:
+    """AUC of a booster that is given nothing but which values are missing, on groups that it had not seen.
+
+    Parameters
+    ----------
+    pair
+        Whether rows are paired first, as they are trained on; held-out rows are paired among themselves.
+    """
+    free = replace(head, groups=_unconstrained(head))
+    fold = group_folds(rows.group, rows.y, folds, np.random.default_rng(seed))
+    found = []
+    for k in range(folds):
+        parts = [rows.take(fold != k), rows.take(fold == k)]
+        if pair:
+            parts = [paired(head, part, seed + k) for part in parts]
+        train, test = (replace(part, x=np.isnan(part.x).astype("f4")) for part in parts)
+        margin = read(boost(free, train, seed)).margins(test.x)
+        one = test.y == 1
+        found.append(auc(margin[one], margin[~one], test.weight[one], test.weight[~one]))
+    return float(np.mean(found))
 
 
-def _unconstrained(head: Head) -> tuple[Any, ...]:
-    from dataclasses import replace
-
+def _unconstrained(head: Head) -> tuple[Group, ...]:
     return tuple(replace(g, uses=tuple(replace(u, monotone=0) for u in g.uses)) for g in head.groups)
 
 

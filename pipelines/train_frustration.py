@@ -26,8 +26,7 @@ from pipelines.train_fit import (
     cross_fit,
     fitted,
     group_folds,
-    mask_only_margins,
-    paired,
+    mask_only_auc,
     seeds,
 )
 
@@ -87,7 +86,7 @@ def train_frustration(
         "auc": {name: spread(values) for name, values in measured.items()},
         "auc_people_held_out_too": people_too(rows, rows_of, folds[0], seed),
         "scenarios": by_scenario(rows_of, fit.ratios(mean)),
-        "mask_only_auc": mask_auc(rows, folds[0], seed),
+        "mask_only_auc": mask_only_auc(FRUSTRATION, rows, seed, folds=FOLDS),
         "answered": answered,
         "people": len(np.unique(rows_of["person"])),
         "calibration": calibration(
@@ -166,13 +165,6 @@ def people_too(rows: Rows, examples: Examples, fold: Labels, seed: int) -> float
             return float("nan")
         margin[inside] = read(fitted(FRUSTRATION, rows.take(kept), seed)).margins(rows.x[inside])
     return auc(margin[rows.y == 1], margin[rows.y == 0])
-
-
-def mask_auc(rows: Rows, fold: Labels, seed: int) -> float:
-    """AUC of what is missing alone, in the rows as they are trained on."""
-    matched = paired(FRUSTRATION, rows, seed)
-    margin = mask_only_margins(FRUSTRATION, matched, np.tile(fold, len(matched.y) // len(fold)), seed)
-    return auc(margin[matched.y == 1], margin[matched.y == 0])
 
 
 def by_scenario(examples: Examples, ratio: Floats) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from data_contracts.assessments import Ineligible
 from models.head import Boosting, Evidence, Group, Head, Use
+from models.signal_rates import LOST, SLOW, TROUBLE, UNANSWERED
 
 LEAST_ACTS: Final = 3  # shares of fewer acts are all or nothing
 
@@ -26,16 +27,22 @@ FRUSTRATION = Head(
     positive="frustrated",
     groups=(
         Group(
+            up="FRICTION",
+            down="NO_FRICTION",
+            uses=(Use("friction_per_act", 1),),
+            signals=(*UNANSWERED, *SLOW, *TROUBLE, *LOST),
+        ),
+        Group(
             up="NO_ANSWER",
             down="ANSWERED",
-            uses=(Use("no_reaction_share", 1),),
-            signals=("dead_click", "rage_click"),
+            uses=(Use("no_reaction_share", 1), Use("unanswered_run_share", 1), Use("unanswered_per_act", 1)),
+            signals=UNANSWERED,
         ),
         Group(
             up="SLOW_ANSWER",
             down="QUICK_ANSWER",
-            uses=(Use("reaction_time_median", 1),),
-            signals=("slow_response",),
+            uses=(Use("reaction_time_median", 1), Use("slow_reaction_share", 1)),
+            signals=SLOW,
         ),
         Group(
             up="TRIED_AGAIN",
@@ -46,10 +53,11 @@ FRUSTRATION = Head(
         Group(
             up="ERRORS_FOLLOWED",
             down="NO_ERRORS",
-            uses=(Use("errors_after_act", 1),),
-            signals=("error_click", "error_shown"),
+            uses=(Use("errors_after_act", 1), Use("trouble_per_act", 1)),
+            signals=TROUBLE,
             hidden_together="console",
         ),
+        Group(up="LOST_THE_WAY", down="FOUND_THE_WAY", uses=(Use("lost_per_act", 1),), signals=LOST),
     ),
     split_by=("scenario", "person"),
     base_rate=0.10,

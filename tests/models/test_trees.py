@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_contracts.errors import WatchworthyError
-from models.trees import read
+from models.trees import bare, read
 
 lightgbm = pytest.importorskip("lightgbm")
 
@@ -55,3 +55,10 @@ def test_what_is_no_model_is_refused():
     with pytest.raises(WatchworthyError) as refusal:
         read("hello")
     assert refusal.value.code == "model_missing"
+
+
+def test_the_bare_text_is_the_same_model(booster):
+    model, x = booster
+    text = model.model_to_string()
+    assert len(bare(text)) < 0.6 * len(text)
+    assert (read(bare(text)).margins(x[:50]) == read(text).margins(x[:50])).all()
