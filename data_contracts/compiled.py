@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 from numba import njit
@@ -61,6 +61,6 @@ def compiled(function: Function) -> Function:
         A function at module level, in the part of Python that Numba compiles.
     """
     package = function.__module__.partition(".")[0]
-    numba.config.CACHE_DIR = str(cache_folder(package if (ROOT / package).is_dir() else "features"))
-    result: Function = njit(cache=True, nogil=True, error_model="numpy")(function)
-    return result
+    # Numba reads its settings from a module; where a function's code is kept is fixed when it is declared.
+    vars(numba.config)["CACHE_DIR"] = str(cache_folder(package if (ROOT / package).is_dir() else "features"))
+    return cast("Function", njit(cache=True, nogil=True, error_model="numpy")(function))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-import numpy as np
-
 from data_contracts.events import (
     BLUR,
     CLICK,
@@ -34,7 +32,7 @@ from data_contracts.events import (
     UNTRUSTED,
     VISIBILITY,
 )
-from features.fold import NEVER, Fold, feature, share
+from features.fold import NEVER, Fold, feature, share, small
 
 PRESS_TO_CLICK_MS: Final = 5_000  # a click so long after a press is still that press's click
 ECHO_MS: Final = 50  # a label's click is followed by its field's
@@ -59,27 +57,27 @@ class Context(Fold):
     gap: int = 0  # ms since the row before
     rows: int = 0
     channels: int = 0  # bit i: CHANNELS[i] was seen
-    act: np.int32 = np.int32(ACT_NONE)  # what this row is
+    act: int = small(ACT_NONE)  # what this row is
     acts: int = 0
     act_t: int = NEVER  # when the act before this row was
-    press_open: np.int32 = np.int32(0)  # a press waits for its click
+    press_open: int = small(0)  # a press waits for its click
     press_t: int = NEVER
     touch_t: int = NEVER
-    tapped: np.int32 = np.int32(0)  # this row is the click of a touch
+    tapped: int = small(0)  # this row is the click of a touch
     click_t: int = NEVER  # last click
     scroll_t: int = NEVER
     page: int = -1
     page_t: int = 0  # when the page view began
     pages: int = 0
     move_t: int = NEVER  # last pointer position
-    sighted: np.int32 = np.int32(0)
+    sighted: int = small(0)
     sighted_ms: int = 0
     blind_ms: int = 0
     acts_sighted: int = 0
-    hidden: np.int32 = np.int32(0)
-    goals: np.int32 = np.int32(0)
-    focus: np.int32 = np.int32(0)  # node that has the focus; 0 where none is known to
-    unknown: np.int32 = np.int32(0)  # events that were not understood
+    hidden: int = small(0)
+    goals: int = small(0)
+    focus: int = small(0)  # node that has the focus; 0 where none is known to
+    unknown: int = small(0)  # events that were not understood
     positions: int = 0
 
     def step(self, event: Any, now: Any, out: Any) -> None:

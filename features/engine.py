@@ -59,7 +59,9 @@ class Engine:
             [(fold.family(), fold.dtype()) for fold in self.folds] + [("counts", "i4", (COUNTS,))], align=True
         )
         if self.dtype.itemsize > MEMORY_LIMIT:
-            raise ValueError(f"The folds take {self.dtype.itemsize} bytes of memory; {MEMORY_LIMIT} are allowed.")
+            raise ValueError(
+                f"The folds take {self.dtype.itemsize} bytes of memory; {MEMORY_LIMIT} are allowed."
+            )
         self._empty = np.zeros(1, self.dtype)
         for fold in self.folds:
             for name, value in fold.defaults().items():
@@ -145,7 +147,10 @@ class Engine:
         """The compiled loop ``(events, memory, rooms, channel_bits) -> None``."""
         body = ["def loop(events, memory, rooms, channel_bits):"]
         body += ["    record = memory[0]", "    now = record.context", "    room = rooms[0]"]
-        body += ["    out = Report(room.moments, record.counts, room.thresholds)", "    for i in range(events.size):"]
+        body += [
+            "    out = Report(room.moments, record.counts, room.thresholds)",
+            "    for i in range(events.size):",
+        ]
         body += ["        event = events[i]", "        now.channels |= channel_bits[event.kind]"]
         families = [fold.family() for fold in self.folds]
         body += [f"        step_{name}(record.{name}, event, now, out)" for name in families]
@@ -186,6 +191,6 @@ def duplicate(records: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
 
 def live(moments: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     """Moments that were not withdrawn, in the order of (start, code)."""
-    kept = moments[moments["state"] != WITHDRAWN]
-    return kept[np.lexsort((kept["end"], kept["code"], kept["start"]))]
-
+    kept: npt.NDArray[np.void] = moments[moments["state"] != WITHDRAWN]
+    order = np.lexsort((kept["end"], kept["code"], kept["start"]))
+    return duplicate(kept[order])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-import numpy as np
-
 from data_contracts.events import (
     BLUR,
     CANVAS,
@@ -173,7 +171,7 @@ class Reactions(Fold):
                 forget_sources(self)
         elif kind == REQUEST:
             begun = t if math.isnan(event.value) else t - int(event.value)
-            slot = find_source(self, -(np.int64(event.detail) * 2 + 1))
+            slot = find_source(self, -(int(event.detail) * 2 + 1))
             owned = False
             for i in range(PRESSES):
                 if self.state[i] != FREE and 0 <= begun - self.at[i] <= ANSWER_MS:

@@ -9,19 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from data_contracts.batches import Batch, Problems
+from data_contracts.batches import Batch
 from data_contracts.counts import Counts
 from data_contracts.elements import Element
 from data_contracts.errors import WatchworthyError
 from data_contracts.events import CHANNELS, EVENT, Events
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.order import IDLE_MS, cut, interleave, number_pages
-from data_contracts.recordings import Recording
 from data_contracts.stream import Stream
 from data_contracts.views import PageView
 from features.catalogue import engine
@@ -60,7 +59,7 @@ class Coverage:
         return not self.sighted
 
     @property
-    def fidelity(self) -> str:
+    def fidelity(self) -> Literal["exact", "partial", "blind"]:
         """``exact``, ``partial`` or ``blind``."""
         return "blind" if self.blind else "partial" if self.blind_ms > 0 else "exact"
 
@@ -182,9 +181,7 @@ class Log:
             return False
         ours[batch.seq] = batch
         stream = self._streams.get(batch.stream)
-        if stream is not None and batch.seq < stream.next_seq:
-            self._rebuild()
-        elif not self._push(batch):
+        if (stream is not None and batch.seq < stream.next_seq) or not self._push(batch):
             self._rebuild()
         return True
 
@@ -203,7 +200,9 @@ class Log:
             again = Log(self.name, self.engine, self._idle_ms, self._limits, self._thresholds)
             again._take_all(self._batches)
             names = sorted(again._streams)
-            waiting = [np.concatenate([again._settled[name], again._streams[name].pending()]) for name in names]
+            waiting = [
+                np.concatenate([again._settled[name], again._streams[name].pending()]) for name in names
+            ]
             self._ids = again._ids
         self._advance(folded, dict(zip(names, waiting, strict=True)))
         self._shown = folded.numbers
@@ -298,7 +297,11 @@ class Log:
         folded.memory, folded.moments = self.engine.empty(), None
 
     def _moments(self, folded: _Folded) -> npt.NDArray[np.void]:
-        return folded.moments if folded.moments is not None else self.engine.fold(np.empty(0, EVENT), self.engine.empty())
+        return (
+            folded.moments
+            if folded.moments is not None
+            else self.engine.fold(np.empty(0, EVENT), self.engine.empty())
+        )
 
     def _rebuild(self) -> None:
         """Fold everything again from the batches."""
@@ -359,6 +362,3 @@ def sessions_of(
             raise WatchworthyError("seq_conflict", "Two batches bear the same number.", where)
     log._take_all(log._batches)
     return log.sessions()
-
-
-__all__ = ["Coverage", "Log", "Problems", "Recording", "Session", "sessions_of"]

@@ -143,7 +143,9 @@ def answered(self: Any, i: int, t: int, detail: int, out: Any) -> None:
     self.dead_run = 0
     count_answer(self, i)
     if wait >= out.thresholds[0].slow_from_ms and self.flags[i] & CLICKABLE:
-        emit(out, SLOW_RESPONSE, SETTLED, self.at[i], t, self.page[i], self.control[i], wait / 4e3, wait / 1e3)
+        emit(
+            out, SLOW_RESPONSE, SETTLED, self.at[i], t, self.page[i], self.control[i], wait / 4e3, wait / 1e3
+        )
     rage_answered(self, self.at[i], detail, t, out)
 
 
@@ -162,7 +164,17 @@ def late_answer(self: Any, i: int, t: int, out: Any) -> None:
             self.repeats -= 1
         wait = float(self.wait[i])
         if wait <= out.thresholds[0].slow_to_ms:
-            emit(out, SLOW_RESPONSE, SETTLED, self.at[i], t, self.page[i], self.control[i], wait / 7e3, wait / 1e3)
+            emit(
+                out,
+                SLOW_RESPONSE,
+                SETTLED,
+                self.at[i],
+                t,
+                self.page[i],
+                self.control[i],
+                wait / 7e3,
+                wait / 1e3,
+            )
     count_answer(self, i)
     self.state[i] = ANSWERED
 
@@ -203,9 +215,7 @@ def closes(self: Any, i: int, t: int, out: Any) -> None:
 
 
 @compiled
-def changes(
-    self: Any, key: int, owner: int, detail: int, plain: bool, page: int, now: Any, out: Any
-) -> None:
+def changes(self: Any, key: int, owner: int, detail: int, plain: bool, page: int, now: Any, out: Any) -> None:
     """Judge one change of the page: its source's own, or an answer to a press that waits.
 
     ``owner`` is the pressed control that holds the change, ``plain`` a change that answers whatever its source.

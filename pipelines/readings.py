@@ -80,7 +80,9 @@ def reading(
     try:
         recording = read(file, limits)
         if not recording.events and not recording.problems:
-            raise WatchworthyError("no_events", "The recording holds no events; was the recorder ever started?", file)
+            raise WatchworthyError(
+                "no_events", "The recording holds no events; was the recorder ever started?", file
+            )
         if again is None:
             sessions = sessions_of(recording.batches, session_name(file), None, idle_ms, limits, thresholds)
         else:

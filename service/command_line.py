@@ -21,7 +21,8 @@ app = typer.Typer(
 )
 
 Paths = Annotated[
-    list[str], typer.Argument(help="Files, folders or globs of recordings; - reads standard input.", metavar="PATH…")
+    list[str],
+    typer.Argument(help="Files, folders or globs of recordings; - reads standard input.", metavar="PATH…"),
 ]
 IdleMinutes = Annotated[
     float, typer.Option("--idle-minutes", min=0.1, help="A longer pause cuts a recording into two sessions.")
@@ -56,7 +57,9 @@ def score(
     paths: Paths,
     format: Annotated[ScoreFormat, typer.Option(help="json: one assessment a line.")] = ScoreFormat.table,
     out: Annotated[Path | None, typer.Option(help="Write here instead of the screen.")] = None,
-    models: Annotated[Path | None, typer.Option(help="Folder of trained heads; the starters by default.")] = None,
+    models: Annotated[
+        Path | None, typer.Option(help="Folder of trained heads; the starters by default.")
+    ] = None,
     conversion: Annotated[Path | None, typer.Option(help="Folder of your own conversion head.")] = None,
     idle_minutes: IdleMinutes = 30,
 ) -> None:
@@ -69,7 +72,9 @@ def score(
 @app.command()
 def features(
     paths: Paths,
-    out: Annotated[Path | None, typer.Option(help="Parquet file to write; a table on the screen by default.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Parquet file to write; a table on the screen by default.")
+    ] = None,
     cut: Annotated[int, typer.Option(min=1, help="Cut each stream into so many random batches first.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the random cuts.")] = 0,
     idle_minutes: IdleMinutes = 30,
@@ -85,7 +90,10 @@ def signals(
     paths: Paths,
     format: Annotated[Format, typer.Option(help="json: one moment a line.")] = Format.table,
     preset: Annotated[
-        str, typer.Option(help="Thresholds: watchworthy, posthog, sentry, datadog, openreplay, amplitude, highlight.")
+        str,
+        typer.Option(
+            help="Thresholds: watchworthy, posthog, sentry, datadog, openreplay, amplitude, highlight."
+        ),
     ] = "watchworthy",
     idle_minutes: IdleMinutes = 30,
 ) -> None:
@@ -108,33 +116,48 @@ def catalogue(
 @app.command()
 def train(
     head: Annotated[HeadName, typer.Argument(help="Which head.")],
-    data: Annotated[Path | None, typer.Option(help="Folder of data to train on.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write the head to.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of data to train on; for conversion, of your own recordings.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of heads to write to; the starters by default.")
+    ] = None,
     vectors: Annotated[
-        Path | None, typer.Option(help="Train from a vectors.parquet instead; the shipped ones give the shipped model.")
+        Path | None,
+        typer.Option(help="Train from a vectors.parquet instead; the shipped ones give the shipped model."),
     ] = None,
     negatives: Annotated[
         list[str] | None,
-        typer.Option(help="Recordings of people you vouch for: derive the operating points from them (repeatable)."),
+        typer.Option(
+            help="Recordings of people you vouch for: derive the operating points from them (repeatable)."
+        ),
     ] = None,
     people: Annotated[
-        Path | None, typer.Option(help="With --negatives: CSV with columns file,person. By default, the file name up to the first _ or -.")
+        Path | None, typer.Option(help="CSV with columns file,person: whose recording each one is.")
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead of --people: a regular expression that finds the person in a file's name."
+        ),
     ] = None,
     simulated: Annotated[
         bool, typer.Option("--simulated", help="conversion only: train on the simulated shop history.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of everything drawn at random.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything drawn at random.")] = None,
 ) -> None:
     """Train a head, or derive its operating points from your own people."""
     from service.verbs.train import run
 
-    raise typer.Exit(run(head.value, data, out, vectors, negatives or [], people, simulated, seed))
+    raise typer.Exit(run(head.value, data, out, vectors, negatives or [], people, pattern, simulated, seed))
 
 
 @app.command()
 def card(
     head: Annotated[HeadName, typer.Argument(help="Which head.")],
-    models: Annotated[Path | None, typer.Option(help="Folder of trained heads; the starters by default.")] = None,
+    models: Annotated[
+        Path | None, typer.Option(help="Folder of trained heads; the starters by default.")
+    ] = None,
 ) -> None:
     """Show the model card of a head: its data, its bounds, where it will be wrong."""
     from service.verbs.card import run
@@ -144,7 +167,9 @@ def card(
 
 @app.command()
 def demo(
-    folder: Annotated[Path | None, typer.Argument(help="Recordings to score; the samples by default.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Recordings to score; the samples by default.")
+    ] = None,
 ) -> None:
     """Train a conversion head on simulated history, then score the sample sessions."""
     from service.verbs.demo import run
@@ -155,7 +180,8 @@ def demo(
 @app.command()
 def bench(
     paths: Annotated[
-        list[str] | None, typer.Argument(help="Recordings to measure on; the samples by default.", metavar="[PATH…]")
+        list[str] | None,
+        typer.Argument(help="Recordings to measure on; the samples by default.", metavar="[PATH…]"),
     ] = None,
     rounds: Annotated[int, typer.Option(min=3, help="Rounds; each figure is the median.")] = 7,
 ) -> None:

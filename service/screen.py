@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from data_contracts.batches import Problem
 from pipelines.readings import Reading
@@ -41,6 +49,23 @@ def progress() -> Progress:
         transient=True,
         disable=not errors.is_terminal,
     )
+
+
+@contextmanager
+def phases() -> Iterator[Callable[[str, int], None]]:
+    """Progress of a job of several phases: called with a name and a number of steps, then with "" for each step."""
+    with progress() as bar:
+        task: list[TaskID] = []
+
+        def told(what: str, steps: int) -> None:
+            if what:
+                for one in task:
+                    bar.remove_task(one)
+                task[:] = [bar.add_task(what, total=steps or None)]
+            elif task:
+                bar.advance(task[0])
+
+        yield told
 
 
 def tracked(readings: Iterable[Reading], total: int, what: str) -> Iterator[Reading]:

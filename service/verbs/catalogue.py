@@ -28,14 +28,18 @@ def run(markdown: bool) -> int:
     for name in ("feature", "unit", "range", "what it is", "source"):
         table.add_column(name, overflow="fold", no_wrap=name == "feature")
     for one in engine().features:
-        table.add_row(f"[bold]{one.name}[/]", one.unit, span(one.low, one.high), one.text, f"[dim]{one.source}[/]")
+        table.add_row(
+            f"[bold]{one.name}[/]", one.unit, span(one.low, one.high), one.text, f"[dim]{one.source}[/]"
+        )
     out.print(table)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("signal", "fires when", "stays silent on", "also called", "source"):
         table.add_column(name, overflow="fold", no_wrap=name == "signal")
     for signal in sorted(engine().signals, key=lambda signal: signal.code):
         aliases = ", ".join(signal.aliases)
-        table.add_row(f"[bold]{signal.name}[/]", signal.text, signal.silent_on, aliases, f"[dim]{signal.source}[/]")
+        table.add_row(
+            f"[bold]{signal.name}[/]", signal.text, signal.silent_on, aliases, f"[dim]{signal.source}[/]"
+        )
     out.print()
     out.print(table)
     return 0
@@ -69,6 +73,13 @@ def page() -> str:
     lines.append("| --- | --- | --- | --- | --- | --- |")
     for signal in sorted(engine().signals, key=lambda signal: signal.code):
         aliases = ", ".join(f"`{name}`" for name in signal.aliases)
-        cells6 = (f"`{signal.name}`", signal.text, signal.silent_on, ", ".join(signal.evidence), aliases, signal.source)
+        cells6 = (
+            f"`{signal.name}`",
+            signal.text,
+            signal.silent_on,
+            ", ".join(signal.evidence),
+            aliases,
+            signal.source,
+        )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells6) + " |")
     return "\n".join(lines) + "\n"

@@ -22,7 +22,12 @@ Scored = tuple[str, Assessment]
 
 
 def run(
-    paths: list[str], format: str, target: Path | None, models: Path | None, conversion: Path | None, idle_minutes: float
+    paths: list[str],
+    format: str,
+    target: Path | None,
+    models: Path | None,
+    conversion: Path | None,
+    idle_minutes: float,
 ) -> int:
     """Score recordings and print or write the assessments; return the exit status."""
     if format == "parquet" and target is None:
@@ -45,7 +50,9 @@ def run(
         else:
             show(list(scored))
     if given.skipped:
-        errors.print(f"{given.skipped} files in the folders do not look like recordings by their names; skipped.")
+        errors.print(
+            f"{given.skipped} files in the folders do not look like recordings by their names; skipped."
+        )
     return 1 if failed else 0
 
 
@@ -89,26 +96,24 @@ def _write_parquet(scored: list[Scored], target: Path) -> None:
         row |= {"flagged": one.worth.flagged, "headline": one.worth.headline, "bundle": one.models.bundle}
         row["assessment"] = json.dumps(msgspec.to_builtins(one), ensure_ascii=False)
         rows.append(row)
-    kinds = {"eligible": pa.bool_(), "reason": pa.string(), "action": pa.string(), "file": pa.string()}
     names = list(rows[0]) if rows else ["file", "session", "assessment"]
     text = ("file", "session", "verdict", "action", "headline", "bundle", "assessment")
-    fields = []
+    fields: list[tuple[str, pa.DataType]] = []
     for name in names:
         if name in text or name.endswith("_reason"):
-            kind = kinds["reason"]
+            fields.append((name, pa.string()))
         elif name.endswith("_eligible") or name == "flagged":
-            kind = kinds["eligible"]
-        elif name == "as_of_ms":
-            kind = pa.int64()
+            fields.append((name, pa.bool_()))
         else:
-            kind = pa.float64()
-        fields.append((name, kind))
+            fields.append((name, pa.int64() if name == "as_of_ms" else pa.float64()))
     pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(fields)), target, compression="zstd")
 
 
 def show(scored: list[Scored]) -> None:
     """Print assessments as a table, the session most worth watching first."""
-    table = Table(box=None, header_style="bold", pad_edge=False, row_styles=["", "dim"] if len(scored) > 30 else [])
+    table = Table(
+        box=None, header_style="bold", pad_edge=False, row_styles=["", "dim"] if len(scored) > 30 else []
+    )
     table.add_column("session", no_wrap=True, max_width=34)
     table.add_column("length", justify="right")
     for head in ("bot", "frustrated", "converts"):
@@ -126,7 +131,10 @@ def show(scored: list[Scored]) -> None:
             _bar(one.bot, "magenta"),
             _bar(one.frustration, "red"),
             _bar(one.conversion, "green"),
-            Text(f"{one.worth.score:.2f}" if one.worth.score is not None else "–", "bold" if one.worth.flagged else ""),
+            Text(
+                f"{one.worth.score:.2f}" if one.worth.score is not None else "–",
+                "bold" if one.worth.flagged else "",
+            ),
             _headline(one),
         )
     out.print(table)
@@ -139,7 +147,9 @@ def _bar(block: Block, colour: str) -> Text:
     if block.probability is None:
         return Text(block.ineligible_reason or "–", "dim")
     filled = round(block.probability * 8)
-    return Text.assemble(("━" * filled, colour), ("━" * (8 - filled), "bright_black"), f" {percent(block.probability):>8}")
+    return Text.assemble(
+        ("━" * filled, colour), ("━" * (8 - filled), "bright_black"), f" {percent(block.probability):>8}"
+    )
 
 
 def _headline(one: Assessment) -> Text:

@@ -13,7 +13,13 @@ T0 = 1_900_000_000_000
 
 
 def element(tag: str, node: int, attributes: Event | None = None, *children: Event) -> Event:
-    return {"type": 2, "tagName": tag, "attributes": attributes or {}, "childNodes": list(children), "id": node}
+    return {
+        "type": 2,
+        "tagName": tag,
+        "attributes": attributes or {},
+        "childNodes": list(children),
+        "id": node,
+    }
 
 
 def text(node: int, content: str) -> Event:
@@ -75,7 +81,9 @@ def stream(seed: int, acts: int = 60, start: int = T0, page: str = "https://shop
                     x = float(np.clip(x + rng.normal(0, 60), 0, 1279))
                     y = float(np.clip(y + rng.normal(0, 40), 0, 719))
                     node = int(rng.choice(TARGETS))
-                    positions.append({"x": round(x), "y": round(y), "id": node, "timeOffset": -50 * (steps - 1 - i)})
+                    positions.append(
+                        {"x": round(x), "y": round(y), "id": node, "timeOffset": -50 * (steps - 1 - i)}
+                    )
                 add(3, {"source": 1, "positions": positions}, t + int(rng.integers(0, 200)))
             case 3 | 4 | 5:
                 node = int(rng.choice(TARGETS))
@@ -90,7 +98,7 @@ def stream(seed: int, acts: int = 60, start: int = T0, page: str = "https://shop
                     if rng.random() < 0.5:
                         t += int(rng.choice([0, 20, 1_200]))
                         change = {"id": 32, "attributes": {"class": f"s{int(rng.integers(0, 3))}"}}
-                        add(3, {"source": 0, "texts": [], "attributes": [change], "removes": [], "adds": []})
+                        add(3, mutation(attributes=[change]))
                     t += int(rng.integers(50, 700))
             case 6:
                 field = int(rng.choice([21, 22]))
@@ -108,18 +116,31 @@ def stream(seed: int, acts: int = 60, start: int = T0, page: str = "https://shop
                     t += 100
             case 8:
                 for _ in range(int(rng.integers(1, 8))):
-                    add(3, {"source": 0, "texts": [{"id": 31, "value": f"tick {t}"}], "attributes": [], "removes": [], "adds": []})
+                    add(3, mutation(texts=[{"id": 31, "value": f"tick {t}"}]))
                     t += 500
             case 9:
                 level = str(rng.choice(["error", "warn", "log"]))
                 trace = f"app.js:{int(rng.integers(1, 4))}:7"
-                add(6, {"plugin": "rrweb/console@1", "payload": {"level": level, "trace": [trace], "payload": ['"x"']}})
+                add(
+                    6,
+                    {
+                        "plugin": "rrweb/console@1",
+                        "payload": {"level": level, "trace": [trace], "payload": ['"x"']},
+                    },
+                )
             case 10:
-                node = element("span", fresh, {"role": "status"} if rng.random() < 0.3 else {}, text(fresh + 1, "new"))
-                add(3, {"source": 0, "texts": [], "attributes": [], "removes": [], "adds": [{"parentId": 34, "nextId": None, "node": node}]})
+                role = {"role": "status"} if rng.random() < 0.3 else {}
+                node = element("span", fresh, role, text(fresh + 1, "new"))
+                add(3, mutation(adds=[{"parentId": 34, "nextId": None, "node": node}]))
                 fresh += 2
             case 11:
-                request = {"name": "https://shop.example/api", "status": int(rng.choice([200, 500])), "duration": 120, "startTime": 5, "endTime": 125}
+                request = {
+                    "name": "https://shop.example/api",
+                    "status": int(rng.choice([200, 500])),
+                    "duration": 120,
+                    "startTime": 5,
+                    "endTime": 125,
+                }
                 add(6, {"plugin": "rrweb/network@1", "payload": {"requests": [request]}})
             case 12:
                 add(3, {"source": 2, "type": 7, "id": 10, "x": 50, "y": 60})
@@ -134,12 +155,19 @@ def stream(seed: int, acts: int = 60, start: int = T0, page: str = "https://shop
     return made
 
 
+def mutation(**changes: Any) -> Event:
+    return {"source": 0, "texts": [], "attributes": [], "removes": [], "adds": []} | changes
+
+
 def encoded(events: list[Event]) -> list[bytes]:
     return [json.dumps(event).encode() for event in events]
 
 
 def shifted(events: list[Event], ms: int) -> list[Event]:
-    return [{**event, "timestamp": event["timestamp"] + ms} if is_number(event.get("timestamp")) else event for event in events]
+    return [
+        {**event, "timestamp": event["timestamp"] + ms} if is_number(event.get("timestamp")) else event
+        for event in events
+    ]
 
 
 def is_number(value: Any) -> bool:

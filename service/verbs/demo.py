@@ -1,0 +1,42 @@
+"""``watchworthy demo``: the whole way from recordings to verdicts, in a minute, on samples that ship."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from data_contracts.recordings import open_paths
+from pipelines.readings import readings
+from pipelines.site_history import conversion
+from service.assessing import assess, scorer
+from service.screen import compiling, out, phases, tracked
+from service.verbs.score import show
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+
+
+def run(folder: Path | None) -> int:
+    """Train a conversion head on simulated history, score the samples, say what to try next."""
+    place = folder or SAMPLES
+    files = list(open_paths([place]))
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="watchworthy-demo-") as target:
+        with compiling(), phases() as progress:
+            trained = conversion(None, Path(target), None, True, None, progress)
+            judge = scorer(conversion=trained)
+        scored = []
+        for one in tracked(readings(files), len(files), "Scoring"):
+            failed = failed or bool(one.problems)
+            scored += [(one.file, assess(judge, session, one)) for session in one.sessions]
+    out.print(f"\n[bold]{len(scored)} sample sessions[/] of a demo shop, the one most worth watching first\n")
+    show(scored)
+    out.print(
+        "\n[dim]converts: from a head trained a moment ago on a simulated history; it says nothing of real visitors.\n"
+        "bot, frustrated: the starter heads; `watchworthy card bot` says on what they stand and where they fail.[/]\n"
+    )
+    first = Path(files[0]) if files else place
+    shown = first.relative_to(Path.cwd()) if first.is_relative_to(Path.cwd()) else first
+    out.print(f"Product teams:    watchworthy signals {shown}")
+    out.print(f"Fraud teams:      watchworthy score --format json {shown}")
+    out.print(f"Data scientists:  watchworthy features {shown.parent} --out features.parquet")
+    return 1 if failed else 0
