@@ -100,6 +100,7 @@ class _Reader:
         self.groups: list[_Group] = []
         self.recognised = False
         self.events = 0
+        self.place = ""  # what offsets count from, where it is not the whole text
         self.has_windows = self.has_cv = False
         self.windows: dict[str, _Origin] = {}
         self.strange: list[str] = []  # keys of the first document that is no recording
@@ -120,6 +121,7 @@ class _Reader:
             raise WatchworthyError("input_empty", "The input unpacks to nothing.")
         if is_sentry(text):
             for segment in segments(text, self.budget, self.problems):
+                self.place = f" of segment {segment.number}"
                 self._text(segment.text, _Origin(seq=segment.number))
         else:
             head = text.lstrip()[:1]
@@ -171,8 +173,9 @@ class _Reader:
         what = "The JSON ends too early" if broken.cut else "The JSON is malformed"
         self.problems.note(
             "json_broken",
-            f"{what}, at byte {broken.at:,} of the unpacked text (line {line:,}). What came before is kept.",
-            f"byte {broken.at}",
+            f"{what}, at byte {broken.at:,}{self.place or ' of the unpacked text'} (line {line:,}). "
+            "What came before is kept.",
+            f"byte {broken.at}{self.place}",
         )
 
     def _group(self, origin: _Origin) -> list[Text]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from data_contracts.acts import Acts, AnyAct
+from data_contracts.custom import Said
 from data_contracts.rrweb import Event
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "schemas"
@@ -17,6 +19,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 MESSAGES: Final[dict[str, tuple[Any, str]]] = {
     "acts": (Acts, "Acts of a session from a source without a DOM, web or mobile."),
     "act": (AnyAct, "One act, as a line of its own."),
+    "ww-payload": (Said, "Payload of our recorder's own custom events, whose tags begin with ww and a dot."),
     "rrweb-event": (Event, "One rrweb event, 1.x or 2.x; what is not listed is skipped and counted."),
 }
 """Name of the file to the type and its title."""
@@ -36,7 +39,17 @@ def schema(name: str) -> dict[str, Any]:
     'Acts of a session from a source without a DOM, web or mobile.'
     """
     kind, title = MESSAGES[name]
-    return {"$schema": DIALECT, "title": title, **msgspec.json.schema(kind)}
+    return {"$schema": DIALECT, "title": title, **_flush(msgspec.json.schema(kind))}
+
+
+def _flush(value: Any) -> Any:
+    """The same schema with each description flush left: Python 3.13 is the first to strip docstrings itself."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: inspect.cleandoc(inner) if key == "description" and isinstance(inner, str) else _flush(inner)
+        for key, inner in value.items()
+    }
 
 
 def texts() -> dict[str, str]:

@@ -98,6 +98,15 @@ def test_a_broken_line_costs_only_itself(small, end):
     assert [problem.code for problem in result.problems] == ["json_broken"]
 
 
+def test_a_broken_segment_names_itself_and_leaves_the_others_whole(small):
+    head = b'{"segment_id":%d}\n'
+    whole, broken = (json.dumps(part).encode() for part in (small[:5], small[5:]))
+    result = contents(head % 1 + broken[:300] + b"\n" + head % 0 + whole)
+    assert [problem.where for problem in result.problems] == ["byte 301 of segment 1"]
+    assert [batch.seq for batch in result.batches] == [0, 1]
+    assert len(result.batches[0].events) == 5
+
+
 def test_nothing_but_a_broken_event_is_refused():
     assert refusal(b'{"type": 4, "data": {"hr').code == "json_broken"
 
