@@ -115,6 +115,7 @@ MOVED_IN_TIME: Final = 1 << 25  # the row's own time was earlier than the order 
 IS_COPY: Final = 1 << 26  # dressed as a copy button: its effect is in the clipboard, unseen
 NEW_PAGE: Final = 1 << 27  # CHANGE so large that it replaces the page's content (a view of a single-page app)
 RECORDED_FRAME: Final = 1 << 28  # inside a frame whose document is recorded
+IS_ALERT: Final = 1 << 30  # CHANGE, with IS_MESSAGE: it says that something is wrong, or must be read now
 WINDOW: Final = 1 << 29  # SCROLL of the page itself, not of an element
 
 # Channels: what a recorder can see. A channel neither seen nor declared makes its features NaN.

@@ -24,6 +24,9 @@ from data_contracts.node_table import (
     following,
 )
 
+ALERT: Final = events.IS_MESSAGE | events.IS_ALERT
+"""Flags of what warns."""
+
 T_A: Final = lexicon.TAG_CODES["a"]
 T_AREA: Final = lexicon.TAG_CODES["area"]
 T_BODY: Final = lexicon.TAG_CODES["body"]
@@ -170,6 +173,8 @@ def own_flags(node_type: int, tag: int, role: int, kind: int, bits: int, words: 
         flags |= events.IS_SEARCH
     if R_ALERT <= role <= R_ALERTDIALOG or bits & a.LIVE_REGION:
         flags |= events.IS_MESSAGE
+        if role == R_ALERT or role == R_ALERTDIALOG:
+            flags |= events.IS_ALERT
     if bits & a.EDITABLE:
         flags |= events.IS_CONTROL | events.IS_FIELD
     if bits & (a.DISABLED | a.ARIA_DISABLED):
@@ -294,16 +299,19 @@ def facts_of(nodes: Nodes, table: Table, state: State, node_id: int) -> tuple[in
 
 
 @compiled
-def is_live(nodes: Nodes, row: int) -> bool:
-    """Whether a node lies in a live region (itself or above), or within three steps of an error's element."""
+def is_live(nodes: Nodes, row: int) -> int:
+    """``IS_MESSAGE`` if a node lies in a live region (itself or above), or within three steps of an error's element.
+
+    ``IS_ALERT`` comes with it if that is an alert or an error rather than a status.
+    """
     for step in range(FURTHEST):
         node = nodes[row]
         if node["own"] & events.IS_MESSAGE:
-            return True
+            return int(node["own"]) & ALERT
         words = int(node["words"])
         if step < NEAREST and (words | words >> a.ID_SHIFT) & lexicon.ERROR:
-            return True
+            return ALERT
         row = int(node["parent"])
         if row == NOWHERE:
-            return False
-    return False
+            return 0
+    return 0

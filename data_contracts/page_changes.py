@@ -17,6 +17,7 @@ from data_contracts import events, lexicon
 from data_contracts.attribute_facts import Text, read_attribute
 from data_contracts.compiled import compiled
 from data_contracts.node_facts import (
+    ALERT,
     FURTHEST,
     T_BODY,
     is_live,
@@ -103,7 +104,7 @@ def change_text(nodes: Nodes, table: Table, state: State, node_id: int, t: int) 
     if nodes[row]["type"] != ELEMENT and nodes[row]["parent"] != NOWHERE:
         row = int(nodes[row]["parent"])
     source, owner = place_of(nodes, state, row, t)
-    return source, owner, events.IS_MESSAGE if is_live(nodes, row) else 0
+    return source, owner, is_live(nodes, row)
 
 
 @compiled
@@ -120,11 +121,12 @@ def is_hidden(nodes: Nodes, row: int) -> bool:
 
 
 @compiled
-def reports(nodes: Nodes, row: int) -> bool:
-    """Whether an element is a live region, says error or is marked invalid."""
+def reports(nodes: Nodes, row: int) -> int:
+    """``IS_MESSAGE`` if an element is a live region or says error, with ``IS_ALERT`` if it warns; else 0."""
     words = int(nodes[row]["words"])
-    own = int(nodes[row]["own"])
-    return (own & events.IS_MESSAGE) != 0 or ((words | words >> a.ID_SHIFT) & lexicon.ERROR) != 0
+    if (words | words >> a.ID_SHIFT) & lexicon.ERROR:
+        return ALERT
+    return int(nodes[row]["own"]) & ALERT
 
 
 @compiled
@@ -147,14 +149,14 @@ def change_attribute(
         read_attribute(nodes, arena, state, row, code, text, 0, text.size, code != a.C_CLASS)
         weigh(nodes, row)
         if not said and int(nodes[row]["words"]) & lexicon.ERROR:
-            flags = events.IS_MESSAGE
+            flags = ALERT
         if not invalid and int(nodes[row]["bits"]) & a.ARIA_INVALID:
-            flags = events.IS_MESSAGE
+            flags = ALERT
         if hidden and not is_hidden(nodes, row):
             inner = row
             for _ in range(UNHIDDEN):
                 if nodes[inner]["type"] == ELEMENT and reports(nodes, inner) and not is_hidden(nodes, inner):
-                    flags = events.IS_MESSAGE
+                    flags |= reports(nodes, inner)
                     break
                 inner = following(nodes, row, inner)
                 if inner == NOWHERE:
@@ -306,10 +308,10 @@ def add_nodes(
             if is_pressed(state, int(nodes[root]["id"])):  # it was moved
                 nodes[root]["bits"] = int(nodes[root]["bits"]) | a.PRESSED
             saw = int(state[SEEN])
-            if saw & (SAW_ALERT | SAW_ERROR) or (
-                saw & SAW_TEXT and (saw & SAW_LIVE or is_live(nodes, parent))
-            ):
-                rows[i, FLAGS] = events.IS_MESSAGE
+            if saw & (SAW_ALERT | SAW_ERROR):
+                rows[i, FLAGS] = ALERT
+            elif saw & SAW_TEXT:
+                rows[i, FLAGS] = is_live(nodes, parent) | (events.IS_MESSAGE if saw & SAW_LIVE else 0)
         if still == 0 or still == waiting:
             break
         waiting = still

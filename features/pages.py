@@ -13,6 +13,7 @@ from data_contracts.events import (
     FOCUS,
     GOAL,
     INPUT,
+    IS_ALERT,
     IS_CHOICE,
     IS_FIELD,
     IS_MESSAGE,
@@ -289,7 +290,9 @@ class Pages(Fold):
         elif is_submit(event):
             self.submit_t = t
         elif is_failure(event) or (kind == CHANGE and event.flags & IS_MESSAGE):
-            self.error_t = t
+            if event.flags & IS_ALERT or kind != CHANGE:
+                self.error_t = t
+            self.submit_t = NEVER  # answered in place: the same page again is no part of the answer
 
     @feature(unit="pages")
     def pages(self) -> float:

@@ -12,6 +12,7 @@ from data_contracts.events import (
     CLICK,
     GOAL,
     INPUT,
+    IS_ALERT,
     IS_CHOICE,
     IS_CONTROL,
     IS_DISABLED,
@@ -129,7 +130,7 @@ def submit(self: Any, out: Any) -> None:
 
 @compiled
 def take_message(self: Any, event: Any, now: Any, out: Any) -> None:
-    """Take an alert, status or invalid state that appears."""
+    """Take an alert or invalid state that appears; a status is no complaint."""
     t = now.t
     bit = field_bit(event.target)
     if t - now.act_t > MESSAGE_MS:
@@ -240,7 +241,10 @@ class Submits(Fold):
             self.last_target = event.target
             self.last_length = event.value
         elif kind == CHANGE:
-            if event.flags & IS_MESSAGE:
+            polite = event.flags & IS_MESSAGE and not event.flags & IS_ALERT
+            if polite and not self.messages and t - self.submit_t <= MESSAGE_MS:
+                self.accepted = 1  # told that it is done: once more is another order, not another try
+            elif event.flags & IS_ALERT:
                 take_message(self, event, now, out)
         elif kind == PAGE:
             if event.detail != self.form_address or event.detail == 0:

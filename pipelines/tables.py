@@ -76,7 +76,7 @@ def moments(file: str, session: Session, origin_ms: int) -> Iterator[dict[str, A
             "severity": round(float(moment["severity"]), 4),
             "state": STATES[int(moment["state"])],
             "evidence": {
-                name: round(float(value), 4)
+                name: round(float(value), 4) if np.isfinite(value) else None
                 for name, value in zip(named.get(code, ()), moment["evidence"], strict=False)
             },
         }

@@ -25,7 +25,7 @@ def run(paths: list[str], format: str, preset: str, idle_minutes: float) -> int:
     failed = False
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("recording", "at", "signal", "on", "page", "evidence"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in ("at", "signal"))
     with compiling():
         found = readings(files, idle_ms=int(idle_minutes * 60_000), thresholds=limits)
         for one in tracked(found, len(files), "Looking"):
@@ -34,7 +34,9 @@ def run(paths: list[str], format: str, preset: str, idle_minutes: float) -> int:
                 if format == "json":
                     sys.stdout.write(json.dumps(moment, ensure_ascii=False, allow_nan=False) + "\n")
                     continue
-                evidence = ", ".join(f"{name} {value:g}" for name, value in moment["evidence"].items())
+                evidence = ", ".join(
+                    f"{name} {value:g}" for name, value in moment["evidence"].items() if value is not None
+                )
                 colour = "red" if moment["severity"] >= 0.6 else "yellow" if moment["severity"] >= 0.4 else ""
                 table.add_row(
                     moment["session"],

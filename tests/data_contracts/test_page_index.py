@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_contracts import events
-from data_contracts.events import IS_MESSAGE, KNOWN, NEW_PAGE, SIGHTED
+from data_contracts.events import IS_ALERT, IS_MESSAGE, KNOWN, NEW_PAGE, SIGHTED
 from data_contracts.page_index import Change, PageIndex
 from tests.data_contracts.pages import (
     Builder,
@@ -27,6 +27,8 @@ from tests.data_contracts.pages import (
 )
 
 LONG_AGO = 1_000_000  # ms: the presses and changes of these tests happen well after the snapshot
+
+ALERT = IS_MESSAGE | IS_ALERT
 
 
 def same(index: PageIndex, slow: Slow) -> None:
@@ -335,15 +337,15 @@ def test_detail_tells_states_apart_and_nothing_else() -> None:
 
 def test_messages_are_noticed() -> None:
     shop = Shop()
-    assert shop.texts(shop.alert).flags == IS_MESSAGE
+    assert shop.texts(shop.alert).flags == IS_MESSAGE  # a status warns of nothing
     assert shop.attribute(shop.field, "aria-invalid", "false").flags == 0
-    assert shop.attribute(shop.field, "aria-invalid", "true").flags == IS_MESSAGE
+    assert shop.attribute(shop.field, "aria-invalid", "true").flags == ALERT
     assert shop.attribute(shop.field, "aria-invalid", "true").flags == 0  # it was already
-    assert shop.attribute(shop.field, "class", "input is-invalid").flags == IS_MESSAGE
+    assert shop.attribute(shop.field, "class", "input is-invalid").flags == ALERT
     assert shop.attribute(shop.error, "style", {"color": "red"}).flags == 0
-    assert shop.attribute(shop.error, "style", {"display": False}).flags == IS_MESSAGE
+    assert shop.attribute(shop.error, "style", {"display": False}).flags == ALERT
     assert shop.attribute(shop.error, "hidden", "").flags == 0
-    assert shop.attribute(shop.error, "hidden", None).flags == IS_MESSAGE
+    assert shop.attribute(shop.error, "hidden", None).flags == ALERT
     assert shop.attribute(shop.button, "class", "btn btn-danger").flags == 0
     assert shop.texts(shop.label).flags == 0
 
@@ -351,11 +353,11 @@ def test_messages_are_noticed() -> None:
 @pytest.mark.parametrize(
     ("node", "flags"),
     [
-        (leaf(900, "div", role="alert"), IS_MESSAGE),
+        (leaf(900, "div", role="alert"), ALERT),
         (leaf(900, "div", role="status"), 0),  # an empty region waits for its first message
         ({**leaf(900, "div", role="status"), "childNodes": [text(901)]}, IS_MESSAGE),
         ({**leaf(900, "div", role="status"), "childNodes": [text(901, "")]}, 0),
-        (leaf(900, "p", **{"class": "form__error"}), IS_MESSAGE),
+        (leaf(900, "p", **{"class": "form__error"}), ALERT),
         (leaf(900, "p", **{"class": "form__error", "hidden": ""}), 0),
         (leaf(900, "button", **{"class": "btn btn-danger"}), 0),
         (leaf(900, "p", **{"class": "terror"}), 0),

@@ -10,6 +10,7 @@ from data_contracts.events import (
     FOCUS,
     GOAL,
     INPUT,
+    IS_ALERT,
     IS_CHOICE,
     IS_CONTROL,
     IS_FIELD,
@@ -63,8 +64,8 @@ def next_page(t, page=1, detail=6):
     return {"t": t, "kind": PAGE, "page": page, "detail": detail}
 
 
-def message(t):
-    return {"t": t, "kind": CHANGE, "target": 15, "value": 1, "page": 0, "flags": IS_MESSAGE}
+def message(t, flags=IS_MESSAGE | IS_ALERT):
+    return {"t": t, "kind": CHANGE, "target": 15, "value": 1, "page": 0, "flags": flags}
 
 
 # Typing
@@ -275,6 +276,13 @@ def test_a_form_that_comes_back_on_its_own_page_is_the_same(run):
 def test_no_repeated_submit(run, rows):
     seen = run(Submits, *rows)
     assert seen.values["repeat_submits"] == 0
+    assert seen.codes() == []
+
+
+def test_a_status_after_a_submit_is_no_complaint(run):
+    seen = run(
+        Submits, *FILLED, send(2_000), message(2_400, IS_MESSAGE), send(9_000), message(9_400, IS_MESSAGE)
+    )
     assert seen.codes() == []
 
 

@@ -8,6 +8,7 @@ from data_contracts.events import (
     CONSOLE,
     GOAL,
     INPUT,
+    IS_ALERT,
     IS_MESSAGE,
     IS_PRICE,
     IS_SUBMIT,
@@ -135,7 +136,7 @@ def test_a_page_that_unloads_hides_nothing(run):
     [
         ({"kind": MOVE, "flags": IS_PRICE}, 1),
         ({"kind": CONSOLE, "value": 3}, 2),
-        ({"kind": CHANGE, "flags": IS_MESSAGE}, 2),
+        ({"kind": CHANGE, "flags": IS_MESSAGE | IS_ALERT}, 2),
         ({"kind": INPUT, "value": 3, "target": 4}, 3),
     ],
     ids=["price", "error", "message", "form"],
