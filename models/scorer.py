@@ -31,6 +31,7 @@ from features.moments import CODES, WITHDRAWN
 from models.bundle import STARTER, Bundle, Trained, load
 from models.head import Evidence, Head
 from models.heads import HEADS
+from models.heads.bot import may_act
 from models.heads.conversion import HORIZON_S
 from models.intervals import interval
 from models.operating_points import tightest
@@ -186,7 +187,7 @@ class Scorer:
         coverage
             What was to be seen, in the shape of the wire.
         element
-            Names an element for people.
+            Names an element for people; by default as the session itself knows it.
         seen_before
             How many sessions on record show an issue.
         stake
@@ -196,9 +197,10 @@ class Scorer:
         """
         evidence, vector, moments = session.coverage, session.vector, session.moments
         said = {head.name: self.say(head, vector, evidence, moments) for head in HEADS}
-        bot = self._bot(said["bot"])
+        bot = self._bot(said["bot"], evidence)
         automation = bot.verdict == "automation"
-        facts = self._facts(moments, element)
+        element = element or _named_by(session)
+        facts = self._facts(moments, element, getattr(session, "address", str))
         struggle = said["frustration"].block.get("probability")
         told = worth(struggle, facts, 0, stake, automation)
         if seen_before is not None and told.issue is not None:
@@ -223,7 +225,7 @@ class Scorer:
             models=self._models(),
         )
 
-    def _bot(self, said: Said) -> BotBlock:
+    def _bot(self, said: Said, evidence: Evidence) -> BotBlock:
         trained = self.bundle.heads.get("bot")
         point = tightest(trained.points) if trained else None
         misses = dict(trained.facts.get("miss_rates", {})) if trained else {}
@@ -235,7 +237,7 @@ class Scorer:
         return BotBlock(
             **said.block,
             log_likelihood_ratio=ratio,
-            verdict=verdict(said.margin, point, said.mouse, misses),
+            verdict=verdict(said.margin, point, said.mouse and may_act(evidence), misses),
             operating_point=point,
         )
 
@@ -245,7 +247,7 @@ class Scorer:
         )
 
     @staticmethod
-    def _facts(moments: npt.NDArray[np.void], element: Name | None) -> list[Fact]:
+    def _facts(moments: npt.NDArray[np.void], element: Name, address: Callable[[int], str]) -> list[Fact]:
         evidence = {signal.code: signal.evidence for signal in engine().signals}
         return [
             Fact(
@@ -253,8 +255,8 @@ class Scorer:
                 int(m["start"]),
                 int(m["end"]),
                 float(m["severity"]),
-                (element(int(m["page"]), int(m["element"])) if element else None) or "",
-                str(int(m["page"])),
+                element(int(m["page"]), int(m["element"])) or "",
+                address(int(m["page"])),
                 {
                     name: float(v)
                     for name, v in zip(evidence.get(int(m["code"]), ()), m["evidence"], strict=False)
@@ -265,13 +267,13 @@ class Scorer:
         ]
 
     @staticmethod
-    def _moments(moments: npt.NDArray[np.void], element: Name | None) -> tuple[Moment, ...]:
+    def _moments(moments: npt.NDArray[np.void], element: Name) -> tuple[Moment, ...]:
         return tuple(
             Moment(
                 t_ms=int(m["start"]),
                 code=CODES[m["code"]],
                 weight=float(m["severity"]),
-                element=element(int(m["page"]), int(m["element"])) if element and m["element"] else None,
+                element=element(int(m["page"]), int(m["element"])) if m["element"] else None,
             )
             for m in moments
             if m["state"] != WITHDRAWN and CODES[m["code"]] in HEADLINES
@@ -282,3 +284,14 @@ def _version(head: Trained) -> HeadVersion:
     return HeadVersion(
         head=head.name, version=str(head.facts["version"]), alias=str(head.facts["alias"]), digest=head.digest
     )
+
+
+def _named_by(session: Session) -> Name:
+    """Names elements as the session knows them; without a page index nothing has a name."""
+    lookup: Callable[[int, int], Any] | None = getattr(session, "element", None)
+
+    def name(page: int, node: int) -> str | None:
+        found = lookup(page, node) if lookup is not None and node else None
+        return str(found.name) if found is not None and found.name else None
+
+    return name

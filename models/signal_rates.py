@@ -1,7 +1,8 @@
 """Rates of signals per act: the moments of a session as features that a head may read.
 
-A signal says when; its rate says how much of what the visitor did met with it, however long the session. Movement
-alone (``pointer_thrash``) is not among them: it shows no feeling, and is shown to people as a moment only.
+A signal says when; its rate says how much of what the visitor did met with it, however long the session. Of movement
+only ``pointer_thrash`` is among them, a gesture that anybody watching sees, and in the sum alone: no speed, no path
+and no tremor, for these show no feeling.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ UNANSWERED: Final = ("rage_click", "dead_click")
 SLOW: Final = ("slow_response",)
 TROUBLE: Final = ("error_click", "error_shown", "repeat_submit", "form_refill")
 LOST: Final = ("page_pingpong", "page_loop", "reload", "scroll_hunt", "near_miss")
+SHAKEN: Final = ("pointer_thrash",)
 
 SIGNAL_RATES: Final[tuple[SignalRate, ...]] = (
     SignalRate("unanswered_per_act", UNANSWERED, "Rage and dead clicks per act, by severity."),
@@ -49,9 +51,7 @@ SIGNAL_RATES: Final[tuple[SignalRate, ...]] = (
         "trouble_per_act", TROUBLE, "Errors, repeated submits and refilled forms per act, by severity."
     ),
     SignalRate("lost_per_act", LOST, "Ways walked back and forth, and misses, per act, by severity."),
-    SignalRate(
-        "friction_per_act", (*UNANSWERED, *SLOW, *TROUBLE, *LOST), "All of these per act, by severity."
-    ),
+    SignalRate("friction_per_act", (*UNANSWERED, *SLOW, *TROUBLE, *LOST, *SHAKEN), "All friction per act."),
 )
 
 

@@ -15,15 +15,15 @@ CHALLENGE_FROM: Final = 0.01  # a challenge may meet one person in a hundred; a 
 
 
 def verdict(
-    margin: float | None, point: OperatingPoint | None, mouse: bool, miss_rates: Mapping[str, float]
+    margin: float | None, point: OperatingPoint | None, enough: bool, miss_rates: Mapping[str, float]
 ) -> Verdict:
     """What the score says at an operating point.
 
-    ``automation`` needs a published point, and a mouse: the people who bore the point out had one, sessions by touch
-    or keyboard have no bound of their own and stay ``undetermined``. ``no_evidence_of_automation``
-    also needs published miss rates by family; it never means that a person was there.
+    ``automation`` needs a published point and ``enough``: the evidence from which the people who bore the point out
+    were looked at, and a mouse, for sessions by touch or keyboard have no bound of their own.
+    ``no_evidence_of_automation`` also needs published miss rates by family; it never means that a person was there.
     """
-    if margin is None or point is None or point.threshold is None or not mouse:
+    if margin is None or point is None or point.threshold is None or not enough:
         return "undetermined"
     if margin > point.threshold:
         return "automation"

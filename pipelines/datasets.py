@@ -25,8 +25,9 @@ Progress = Callable[[str, int], None]
 """Told of what is being done and how many steps more are known of; ``0`` for a step done."""
 
 SALT: Final = "watchworthy starter"
-TRAIN, LOOK = "train", "look"
-"""Rows to train on and be judged by; moments of people's sessions, for the operating points."""
+TRAIN, EARLY, LOOK = "train", "early", "look"
+"""Sessions to train on and be judged by; their first seconds, to train on alone; moments of people's sessions, for
+the operating points."""
 TEXTS: Final = (
     "use",
     "family",
@@ -127,9 +128,9 @@ class Examples:
         """Some of the rows, by mask or by index."""
         return Examples(self.names, self.x[rows], {name: c[rows] for name, c in self.columns.items()})
 
-    def of(self, use: str) -> Examples:
-        """The rows of one use."""
-        return self.take(self.columns["use"] == use)
+    def of(self, *uses: str) -> Examples:
+        """The rows of these uses."""
+        return self.take(np.isin(self.columns["use"], uses))
 
     def write(self, path: Path, facts: dict[str, Any]) -> None:
         """Write to Parquet: numbers, label, family, hashed person, fold; no events."""

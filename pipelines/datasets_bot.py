@@ -12,13 +12,14 @@ from typing import Any, Final
 import numpy as np
 
 from data_contracts.events import Events
-from models.heads.bot import BOT
-from pipelines.datasets import LOOK, TRAIN, Examples, Gather, Progress, hashed, looks, quiet
+from models.heads.bot import BOT, may_act
+from pipelines.datasets import EARLY, LOOK, TRAIN, Examples, Gather, Progress, hashed, looks, quiet
 from pipelines.datasets_recordings import Known, index, recordings
 from pipelines.datasets_traces import Trace, read_traces, recorded, stable_seed, window
 
 LOOK_EVERY_MS: Final = 5_000  # how often a session of a person is looked at for the operating points
 TRACES_A_FAMILY: Final = 60  # of each automation family: more of one tool tells nothing new
+EARLY_MS: Final = (3_000, 8_000)
 PEOPLE, FAMILIES, ELSEWHERE = "sapimouse", "bot_trajectories", "delbot"
 
 KIN: Final = {
@@ -61,7 +62,7 @@ def bot_examples(data: Path, seed: int, progress: Progress = quiet) -> tuple[Exa
     if traces[PEOPLE].exists():
         _people(gather, traces[PEOPLE], lengths, seed, rng, progress)
     if (data / "recordings" / "index.csv").exists():
-        _recordings(gather, data / "recordings", progress)
+        _recordings(gather, data / "recordings", seed, progress)
     if traces[ELSEWHERE].exists():
         _elsewhere(gather, traces[ELSEWHERE], seed, progress)
     return gather.done(), gather.answered()
@@ -78,7 +79,7 @@ def _automation(
         own = [trace for trace in found if trace.family == family]
         for i in sorted(rng.permutation(len(own))[:TRACES_A_FAMILY].tolist()):
             lengths.append(int(own[i].t[-1] - own[i].t[0]))
-            _add(gather, own[i], recorded(own[i], seed), TRAIN, "traces", 1)
+            _add(gather, own[i], recorded(own[i], seed), seed, "traces", 1)
             progress("", 0)
     return lengths
 
@@ -96,19 +97,22 @@ def _people(
             part = window(trace, at, at + length)
             at += length
             if len(part.t) > 1:
-                _add(gather, part, recorded(part, seed), TRAIN, "traces", 0)
+                _add(gather, part, recorded(part, seed), seed, "traces", 0)
         for looked in looks(recorded(trace, seed, zoom=False), LOOK_EVERY_MS):
-            gather.add(looked, **_of_trace(trace, LOOK, "traces", 0))
+            if may_act(looked):
+                gather.add(looked, **_of_trace(trace, LOOK, "traces", 0))
         progress("", 0)
 
 
-def _recordings(gather: Gather, folder: Path, progress: Progress) -> None:
+def _recordings(gather: Gather, folder: Path, seed: int, progress: Progress) -> None:
     progress("recordings", len(index(folder)))
     for known, rows, channels in recordings(folder):
         *before, last = looks(rows, LOOK_EVERY_MS if known.label == "human" else 0, channels)
         gather.add(last, **_of_recording(known, TRAIN))
+        for looked in looks(first(rows, seed, known.file), declared=channels):
+            gather.add(looked, **_of_recording(known, EARLY))
         for looked in [*before, last]:
-            if known.label == "human":
+            if known.label == "human" and may_act(looked):
                 gather.add(looked, **_of_recording(known, LOOK))
         progress("", 0)
 
@@ -119,13 +123,22 @@ def _elsewhere(gather: Gather, path: Path, seed: int, progress: Progress) -> Non
     progress("another set of traces", len(found))
     for trace in found:
         if len(trace.t) > 1:
-            _add(gather, trace, recorded(trace, seed), TRAIN, "elsewhere", int(trace.family != "human"))
+            _add(gather, trace, recorded(trace, seed), seed, "elsewhere", int(trace.family != "human"))
         progress("", 0)
 
 
-def _add(gather: Gather, trace: Trace, rows: Events, use: str, source: str, label: int) -> None:
+def _add(gather: Gather, trace: Trace, rows: Events, seed: int, source: str, label: int) -> None:
     for looked in looks(rows):
-        gather.add(looked, **_of_trace(trace, use, source, label))
+        gather.add(looked, **_of_trace(trace, TRAIN, source, label))
+    for looked in looks(first(rows, seed, trace.session)):
+        gather.add(looked, **_of_trace(trace, EARLY, source, label))
+
+
+def first(rows: Events, seed: int, session: str) -> Events:
+    """The first seconds of a session: the service asks early, so both classes are also learned from little."""
+    rng = np.random.default_rng(stable_seed(seed, "early", session))
+    until = int(rows["t"][0]) + int(rng.integers(*EARLY_MS)) if rows.size else 0
+    return rows[: int(np.searchsorted(rows["t"], until, "right"))]
 
 
 def _of_trace(trace: Trace, use: str, source: str, label: int) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def false_positives(
 
 
 def miss_rates(examples: Examples, margin: Floats, point: OperatingPoint | None) -> dict[str, float]:
-    """Share of each automation family that stays at or under the published threshold; empty where none is."""
+    """Share of each automation family with no verdict against it at the published threshold; empty where none is."""
     if point is None or point.threshold is None:
         return {}
     found = {}

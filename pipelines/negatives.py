@@ -16,7 +16,7 @@ from data_contracts.assessments import OperatingPoint
 from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import open_paths, read
 from models.bundle import STARTER, load_head, write_json
-from models.heads.bot import BOT
+from models.heads.bot import may_act
 from models.operating_points import operating_points, tightest
 from models.signal_rates import digests, names
 from pipelines.datasets import MARGIN, TRAIN, Examples, Progress, looks, quiet
@@ -92,11 +92,7 @@ def negatives(
         except WatchworthyError as error:
             failed[file] = str(error)
             continue
-        seen = [
-            look
-            for look in looks(decoded.rows, LOOK_EVERY_MS, decoded.channels)
-            if BOT.ineligible(look) is None
-        ]
+        seen = [look for look in looks(decoded.rows, LOOK_EVERY_MS, decoded.channels) if may_act(look)]
         abstained += not seen
         owners += [who[file]] * len(seen)
         scores += [trained.model.margin(look.extended[columns]) for look in seen]

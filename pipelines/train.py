@@ -162,7 +162,7 @@ def _facts(head: Head, examples: Examples, seed: int) -> dict[str, Any]:
             "lightgbm": version("lightgbm"),
             "rows": len(training),
             "positives": int(training["label"].sum()),
-            "people": len({person for person in examples["person"].tolist() if person}),
+            "people": len({p for p in examples["person"][examples["source"] != "elsewhere"].tolist() if p}),
             "groups": counted(training["group"][training["label"] == 1].tolist()),
             "families": counted(training["family"].tolist()),
             "vectors": digest_of(examples),

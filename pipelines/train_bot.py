@@ -11,7 +11,7 @@ from models.calibration import choose
 from models.heads.bot import BOT
 from models.operating_points import operating_points, tightest
 from models.trees import read
-from pipelines.datasets import LOOK, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.datasets import EARLY, LOOK, MARGIN, TRAIN, Examples, Progress, quiet
 from pipelines.evaluate import (
     by_family,
     calibration,
@@ -25,7 +25,8 @@ from pipelines.train import Fitted
 from pipelines.train_fit import Labels, Rows, balanced, cross_fit, fitted, mask_only_auc
 
 ELSEWHERE: Final = "elsewhere"
-SHARES: Final = {ELSEWHERE: 0.5}  # its people are few devices at one task: half the say of each other source
+SHARES: Final = {ELSEWHERE: 0.25}  # its people are six devices at one task: a quarter of another source's say
+REFITS_KEPT: Final = 2  # every second of the refits ships for the interval: each weighs as much as the model
 
 
 def folds(group: np.ndarray[Any, Any], label: Labels, rng: np.random.Generator) -> dict[str, int]:
@@ -57,50 +58,50 @@ def train_bot(
     WatchworthyError
         ``training_refused`` if there are not two families of automation and two people.
     """
-    rows_of, look = examples.of(TRAIN), examples.of(LOOK)
-    label = rows_of["label"]
-    groups = [len(np.unique(rows_of["group"][label == value])) for value in (0, 1)]
+    training, look = examples.of(TRAIN, EARLY), examples.of(LOOK)
+    groups = [len(np.unique(training["group"][training["label"] == value])) for value in (0, 1)]
     if min(groups) < 2:
         raise WatchworthyError(
             "training_refused", f"It takes two people and two families of automation; here are {groups}."
         )
-    weight = balanced(label, rows_of["group"], rows_of["source"], SHARES)
-    rows = Rows(rows_of.x, label, weight, rows_of["group"])
-    fold_of = folds(rows.group, label, np.random.default_rng(seed))
-    fold = np.array([fold_of[name] for name in rows.group.tolist()], "i8")
-    examples.columns["fold"][examples["use"] == TRAIN] = fold
+    weight = balanced(training["label"], training["group"], training["source"], SHARES)
+    every = Rows(training.x, training["label"], weight, training["group"])
+    fold_of = folds(every.group, every.y, np.random.default_rng(seed))
+    fold = np.array([fold_of[name] for name in every.group.tolist()], "i8")
     look_fold = np.array([fold_of[name] for name in look["group"].tolist()], "i8")
-
     progress("bot: families held out", int(fold.max()) + 1)
-    crossed = cross_fit(BOT, rows, fold, seed, look.x, look_fold, lambda: progress("", 0))
-    examples.columns[MARGIN][examples["use"] == TRAIN] = crossed.margin
-    examples.columns[MARGIN][examples["use"] == LOOK] = crossed.beside
+    crossed = cross_fit(BOT, every, fold, seed, look.x, look_fold, lambda: progress("", 0))
     progress("bot: the model itself", 1)
-    text = fitted(BOT, rows, seed)
+    text = fitted(BOT, every, seed)
     progress("", 0)
-    fit, losses = choose(crossed.margin, label, rows.group, fold)
+    trained_on = np.isin(examples["use"], (TRAIN, EARLY))
+    examples.columns["fold"][trained_on] = fold
+    examples.columns[MARGIN][trained_on] = crossed.margin
+    examples.columns[MARGIN][examples["use"] == LOOK] = crossed.beside
+
+    # Judged and calibrated by whole sessions; their first seconds were there to learn from.
+    whole = training["use"] == TRAIN
+    rows_of, rows, fold, margin = training.take(whole), every.take(whole), fold[whole], crossed.margin[whole]
+    fit, losses = choose(margin, rows.y, rows.group, fold)
     points = operating_points(look["person"].tolist(), crossed.beside.tolist(), "cross_fitted")
     point = tightest(points)
     threshold = point.threshold if point else None
-
     final = read(text)
     measures = {
-        "families": by_family(rows_of, crossed.margin, answered),
-        "pooled": pooled(rows_of, crossed.margin),
+        "families": by_family(rows_of, margin, answered),
+        "pooled": pooled(rows_of, margin),
         "mask_only_auc": mask_only_auc(BOT, rows, seed),
         "mask_only_auc_before_pairing": mask_only_auc(BOT, rows, seed, pair=False),
         "answered": answered,
         "people": len(np.unique(look["person"])),
         "false_positives": false_positives(look, crossed.beside, threshold) if threshold is not None else [],
         "elsewhere": source_held_out(rows_of, rows, seed, threshold),
-        "calibration": calibration(
-            crossed.margin, label, rows.group, fold, fit.kind, BOT.base_rate, dict(losses)
-        ),
-        "scores": _scores(rows_of, fit.ratios(crossed.margin)),
+        "calibration": calibration(margin, rows.y, rows.group, fold, fit.kind, BOT.base_rate, dict(losses)),
+        "scores": _scores(rows_of, fit.ratios(margin)),
         "importance": importance(rows, final),
     }
-    facts = {"miss_rates": plain(miss_rates(rows_of, crossed.margin, point))}
-    return Fitted(text, crossed.refits, fit, points, facts, plain(measures))
+    facts = {"miss_rates": plain(miss_rates(rows_of, margin, point))}
+    return Fitted(text, crossed.refits[::REFITS_KEPT], fit, points, facts, plain(measures))
 
 
 def source_held_out(examples: Examples, rows: Rows, seed: int, threshold: float | None) -> dict[str, Any]:

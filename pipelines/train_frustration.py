@@ -128,7 +128,7 @@ def baselines(examples: Examples, label: Labels, fold: Labels, seed: int) -> dic
         "four_totals_forest": (
             totals,
             lambda: RandomForestClassifier(
-                200, min_samples_leaf=3, random_state=seed % 2**32, class_weight="balanced"
+                100, min_samples_leaf=3, random_state=seed % 2**32, class_weight="balanced"
             ),
         ),
         "four_totals_logistic": (

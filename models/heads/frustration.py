@@ -6,7 +6,7 @@ from typing import Final
 
 from data_contracts.assessments import Ineligible
 from models.head import Boosting, Evidence, Group, Head, Use
-from models.signal_rates import LOST, SLOW, TROUBLE, UNANSWERED
+from models.signal_rates import LOST, SHAKEN, SLOW, TROUBLE, UNANSWERED
 
 LEAST_ACTS: Final = 3  # shares of fewer acts are all or nothing
 
@@ -30,7 +30,7 @@ FRUSTRATION = Head(
             up="FRICTION",
             down="NO_FRICTION",
             uses=(Use("friction_per_act", 1),),
-            signals=(*UNANSWERED, *SLOW, *TROUBLE, *LOST),
+            signals=(*UNANSWERED, *SLOW, *TROUBLE, *LOST, *SHAKEN),
         ),
         Group(
             up="NO_ANSWER",
