@@ -161,11 +161,14 @@ class _Node:
         self.explicit_role: str = ROLES[record["role"]]
 
     def _text(self, code: int) -> str:
+        raw = self.raw.get(code)
+        if not raw:
+            return ""
         try:
-            value = json.loads(b'"' + self.raw.get(code, b"") + b'"')
+            plain = raw.isascii() and b"\\" not in raw and b'"' not in raw and raw.decode().isprintable()
+            return raw.decode() if plain else str(json.loads(b'"' + raw + b'"'))
         except ValueError:  # bytes that are no text
             return ""
-        return str(value)
 
     def value(self, attribute: str) -> str:
         """Kept value of an attribute, empty if there is none."""

@@ -24,7 +24,7 @@ EVENT: Final = np.dtype(
         ("flags", "u4"),  # facts of the target, see below
         ("detail", "u4"),  # a digest that is only ever compared for equality; 0 where there is none
         ("kind", "u1"),  # one of KINDS
-        ("_", "u1", (7,)),  # padding, always 0
+        ("_", "u1", (11,)),  # padding, always 0
     ],
     align=True,
 )

@@ -12,6 +12,7 @@ from data_contracts.events import (
     GOAL,
     INPUT,
     KEYED,
+    LOAD,
     LOST,
     MOVE,
     NOT_UNDERSTOOD,
@@ -71,6 +72,8 @@ class Context(Fold):
     pages: int = 0
     move_t: int = NEVER  # last pointer position
     sighted: int = small(0)
+    opening: int = small(1)  # the page has just begun
+    opening_ms: int = small(0)
     sighted_ms: int = 0
     blind_ms: int = 0
     acts_sighted: int = 0
@@ -91,14 +94,23 @@ class Context(Fold):
             self.act_t = self.t
         self.t = t
         self.rows += 1
-        if self.sighted:
+        sees = 1 if event.flags & SIGHTED and kind != LOST else 0
+        opens = kind == PAGE or kind == LOAD
+        if self.opening:
+            # A page that opens has no snapshot for some milliseconds: what follows tells whether it gets one.
+            self.opening_ms += self.gap
+        elif self.sighted:
             self.sighted_ms += self.gap
         else:
             self.blind_ms += self.gap
-        if kind == LOST:
-            self.sighted = 0
-        else:
-            self.sighted = 1 if event.flags & SIGHTED else 0
+        if not opens:
+            if sees:
+                self.sighted_ms += self.opening_ms
+            else:
+                self.blind_ms += self.opening_ms
+            self.opening_ms = 0
+            self.sighted = sees
+        self.opening = 1 if opens else 0
         if event.flags & (TRUSTED | UNTRUSTED):
             self.channels |= 1 << CHANNEL_TRUST
 

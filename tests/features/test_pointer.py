@@ -320,7 +320,7 @@ def as_events(rows: np.ndarray) -> np.ndarray:
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     made = np.zeros(len(rows) + 1, EVENT)
     made["flags"] = SIGHTED
-    made[0] = (rows[0, 0], 0, 0, 0, 0, 1920, 1080, 0, SIGHTED, 0, PAGE, [0] * 7)
+    made[0] = (rows[0, 0], 0, 0, 0, 0, 1920, 1080, 0, SIGHTED, 0, PAGE, [0] * 11)
     for column, name in enumerate(("t", "kind", "x", "y")):
         made[name][1:] = rows[:, column]
     return made

@@ -190,7 +190,7 @@ def broken(name: str, folder: Path) -> Path:
         "empty.json": b"",
         "page.html.json": b"<!doctype html><html><body>Sign in</body></html>",
         "cut.json.gz": COUPON.read_bytes()[:-2_000],
-        "cut.json": whole[: len(whole) // 2],
+        "cut.json": whole[: -len(whole) // 10],
         "none.json": b'{"events": []}',
         "words.json": b"hello, world",
         "bomb.json.gz": gzip.compress(b" " * 300_000_000, 9),
@@ -228,10 +228,10 @@ def test_each_failure_has_its_sentence_and_its_code(
 
 
 def test_what_came_before_a_break_is_kept(run: Run, tmp_path: Path) -> None:
-    for name in ("cut.json", "cut.json.gz"):
+    for name, kept in (("cut.json", 60), ("cut.json.gz", 3)):
         status, out, _ = run("score", broken(name, tmp_path), "--format", "json")
         assert status == 1
-        assert json.loads(out)["coverage"]["events"] > 20
+        assert json.loads(out)["coverage"]["events"] >= kept
 
 
 def test_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:
@@ -341,7 +341,10 @@ def test_cards(run: Run) -> None:
 def test_a_folder_that_hides_ours_is_named(tmp_path: Path) -> None:
     (tmp_path / "features").mkdir()
     (tmp_path / "features" / "__init__.py").write_text("")
-    script = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; import watchworthy; watchworthy.Workspace('x').readings()"
+    script = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}];"
+        "import watchworthy; watchworthy.Workspace('x').readings()"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
     )
