@@ -25,6 +25,8 @@ DATA: Final[dict[str, tuple[str, ...]]] = {
         "machine on half of them, and rrweb's own sampling of one position per 50 ms.",
         "What is missing says nothing in training: each row also hides what a row of the other class lacks.",
         "Its training vectors ship beside it; people and sessions in them are hashed. The recordings do not ship.",
+        "The six people whose reaches are in the sample sessions are among the 58: the samples show it at work and "
+        "test nothing.",
     ),
     "frustration": (
         _RECORDED,

@@ -22,7 +22,10 @@ from features.moments import CODES, WITHDRAWN
 
 @dataclass(frozen=True)
 class SignalRate:
-    """Severity of the moments of ``codes``, summed, per act of the session; NaN without an act."""
+    """Severity of the moments of ``codes``, summed, per act of the session; NaN without an act.
+
+    All inputs of one field count as one act here, or a long word would make light of every trouble.
+    """
 
     name: str
     codes: tuple[str, ...]
@@ -43,6 +46,7 @@ SLOW: Final = ("slow_response",)
 TROUBLE: Final = ("error_click", "error_shown", "repeat_submit", "form_refill")
 LOST: Final = ("page_pingpong", "page_loop", "reload", "scroll_hunt", "near_miss")
 SHAKEN: Final = ("pointer_thrash",)
+TYPING: Final = ("inputs", "fields")
 
 SIGNAL_RATES: Final[tuple[SignalRate, ...]] = (
     SignalRate("unanswered_per_act", UNANSWERED, "Rage and dead clicks per act, by severity."),
@@ -66,7 +70,8 @@ def digests() -> dict[str, str]:
     """Digest of each definition; that of a rate changes with the step of any fold that reports its signals."""
     found = {feature.name: feature.digest for feature in engine().features}
     for rate in SIGNAL_RATES:
-        digest = hashlib.sha256((inspect.getsource(SignalRate.read) + repr(rate)).encode())
+        source = inspect.getsource(SignalRate.read) + inspect.getsource(extended) + repr(rate)
+        digest = hashlib.sha256("".join([source, *(found[name] for name in TYPING)]).encode())
         for fold in engine().folds:
             if any(signal.name in rate.codes for signal in fold.signals):
                 digest.update(inspect.getsource(fold.step).encode())
@@ -84,6 +89,8 @@ def extended(
     vector: npt.NDArray[np.float32], moments: npt.NDArray[np.void] | None, acts: int
 ) -> npt.NDArray[np.float32]:
     """A vector of the catalogue, and after it the rates of signals, in the order of ``names()``."""
+    inputs, fields = (np.nan_to_num(vector[engine().names.index(name)]) for name in TYPING)
+    acts = max(acts - int(inputs) + int(fields), min(acts, 1))
     if moments is None:
         rates = [float("nan")] * len(SIGNAL_RATES)
     else:

@@ -1,0 +1,39 @@
+"""Reasons are causes within the model: without the moments that a reason cites, the margin falls."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_contracts.recordings import read
+from features.catalogue import engine
+from models.heads.frustration import FRUSTRATION
+from models.scorer import Scorer
+from pipelines.datasets import looks
+
+SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("struggling-*.json.gz"))
+
+
+@pytest.fixture(scope="module")
+def scorer():
+    return Scorer.starter()
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name.split(".")[0])
+def test_calm_in_place_of_the_cited_moments_lowers_the_margin(scorer, path):
+    decoded = read(path).decode()
+    rows, (seen,) = decoded.rows, looks(decoded.rows, declared=decoded.channels)
+    before = scorer.say(FRUSTRATION, seen.vector, seen, seen.moments)
+    cited = {t for reason in before.reasons if reason.direction == "up" for t in reason.t_ms}
+    assert cited, "a struggle that is flagged must show where"
+    at = rows["t"] - rows["t"][0]
+    gone = np.zeros(len(rows), bool)  # as if the time of the moment had passed with nothing in it
+    for moment in seen.moments[np.isin(seen.moments["start"], list(cited))]:
+        gone |= (at >= moment["start"]) & (at <= moment["end"])
+    (after,) = looks(rows[~gone | (at == 0)], declared=decoded.channels)
+    said = scorer.say(FRUSTRATION, after.vector, after, after.moments)
+    assert said.margin is None or said.margin < before.margin
+
+
+def test_there_are_samples_or_the_engine_is_empty():
+    assert SAMPLES or not engine().names
