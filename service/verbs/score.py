@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 import msgspec
 from rich.table import Table
@@ -19,6 +19,8 @@ from service.assessing import assess, scorer
 from service.screen import clock, compiling, errors, out, percent, tracked
 
 Scored = tuple[str, Assessment]
+LIKELY: Final = 0.5
+BAR: Final = 6  # characters
 
 
 def run(
@@ -109,55 +111,73 @@ def _write_parquet(scored: list[Scored], target: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(fields)), target, compression="zstd")
 
 
+WIDE: Final = 120  # columns from which on there is room for what happened beside the numbers
+FIRST: Final = 8  # headlines that a person reads below a narrow table
+
+
 def show(scored: list[Scored]) -> None:
     """Print assessments as a table, the session most worth watching first."""
-    table = Table(
-        box=None, header_style="bold", pad_edge=False, row_styles=["", "dim"] if len(scored) > 30 else []
-    )
-    table.add_column("session", no_wrap=True, max_width=34)
-    table.add_column("length", justify="right")
-    for head in ("bot", "frustrated", "converts"):
-        table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("worth", justify="right")
-    table.add_column("what happened", overflow="fold", min_width=24)
+    wide = out.width >= WIDE
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("session", no_wrap=True, max_width=34, overflow="ellipsis")
+    for name in ("length", "bot", "frustrated", "converts", "worth"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if wide:
+        table.add_column("what happened", overflow="fold")
     abstained: dict[str, int] = {}
-    for _, one in sorted(scored, key=lambda pair: -(pair[1].worth.score or 0.0)):
+    ranked = sorted(scored, key=lambda pair: -(pair[1].worth.score or 0.0))
+    for _, one in ranked:
         for block in (one.bot, one.frustration):
             if block.ineligible_reason:
                 abstained[block.ineligible_reason] = abstained.get(block.ineligible_reason, 0) + 1
-        table.add_row(
-            one.session_id,
-            clock(one.as_of_ms)[:-2],
-            _bar(one.bot, "magenta"),
-            _bar(one.frustration, "red"),
-            _bar(one.conversion, "green"),
-            Text(
-                f"{one.worth.score:.2f}" if one.worth.score is not None else "–",
-                "bold" if one.worth.flagged else "",
-            ),
-            _headline(one),
-        )
+        worth = "–" if one.worth.score is None else f"{one.worth.score:.2f}"
+        cells = [
+            Text(one.session_id),
+            Text(clock(one.as_of_ms)[:-2]),
+            _chance(one.bot, "magenta", wide),
+            _chance(one.frustration, "red", wide),
+            _chance(one.conversion, "green", wide),
+            Text(f"⚑ {worth}" if one.worth.flagged else worth, "bold" if one.worth.flagged else ""),
+        ]
+        table.add_row(*cells, *([_headline(one)] if wide else []))
     out.print(table)
+    if not wide:
+        _headlines(ranked)
     for reason, times in abstained.items():
         out.print(f"[dim]– {INELIGIBLE[reason]} ({reason}, {times}×)[/]")
 
 
-def _bar(block: Block, colour: str) -> Text:
-    """A probability as a short bar and a number, or why there is none."""
+def _chance(block: Block, colour: str, wide: bool) -> Text:
+    """A probability as a number, on a wide screen with a short bar; or why there is none."""
     if block.probability is None:
         return Text(block.ineligible_reason or "–", "dim")
-    filled = round(block.probability * 8)
+    style = colour if block.probability >= LIKELY else ""
+    number = Text(percent(block.probability), style)
+    if not wide:
+        return number
+    filled = round(block.probability * BAR)
     return Text.assemble(
-        ("━" * filled, colour), ("━" * (8 - filled), "bright_black"), f" {percent(block.probability):>8}"
+        ("━" * filled, colour), ("━" * (BAR - filled), "bright_black"), f" {number.plain:>7}"
     )
 
 
+def _headlines(ranked: list[Scored]) -> None:
+    told = [(one, text) for _, one in ranked if (text := _headline(one)).plain]
+    if told:
+        out.print()
+    for one, text in told[:FIRST]:
+        out.print(Text.assemble((one.session_id, "bold"), "  ", text))
+
+
 def _headline(one: Assessment) -> Text:
+    """The second to jump to and what happened there, or what speaks for automation."""
+    if one.bot.probability is not None and one.bot.probability >= LIKELY:
+        reasons = [reason for reason in one.reasons if reason.head == "bot" and reason.direction == "up"]
+        if reasons:
+            return Text(reasons[0].text, "magenta")
     if one.worth.headline:
-        moments = one.frustration.moments
-        at = f"{clock(moments[0].t_ms)}  " if moments else ""
+        code = (one.worth.issue or "").partition(":")[0]
+        first = min((moment.t_ms for moment in one.frustration.moments if moment.code == code), default=None)
+        at = f"{clock(first)}  " if first is not None else ""
         return Text.assemble((at, "dim"), one.worth.headline)
-    reasons = [reason for reason in one.reasons if reason.head == "bot" and reason.direction == "up"]
-    if one.bot.probability is not None and one.bot.probability > 0.5 and reasons:
-        return Text(reasons[0].text, "magenta")
     return Text("")
