@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,17 @@ def check_floors() -> None:
             f"The folder {places[0]} hides Watchworthy's own '{floor}'. Start Python in another folder, "
             f"or give that folder another name."
         )
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        check_floors()
+    except ImportError as error:
+        sys.exit(f"watchworthy: {error}")
+    from service.command_line import main as run
+
+    run()
 
 
 def score(paths: str | Path | Iterable[str | Path]) -> Iterator[Assessment]:

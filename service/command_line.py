@@ -193,13 +193,8 @@ def bench(
 
 def main() -> None:
     """Run the command line; a refusal is one sentence on stderr, never a traceback."""
-    from watchworthy import check_floors
-
     try:
-        check_floors()
         app()
-    except ImportError as error:
-        sys.exit(f"watchworthy: {error}")
     except ValueError as error:
         from data_contracts.errors import WatchworthyError
 
