@@ -73,21 +73,20 @@ class Trees:
 
     def margins(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Raw margin of each row, f4[n, k] to f8[n]."""
-        return np.array([self.margin(row) for row in rows], "f8")
+        out = np.zeros(len(rows))
+        table = np.ascontiguousarray(rows, "f8").reshape(len(rows), len(self.names))
+        _margins(table, out, self.roots, self.feature, self.threshold, self.left, self.right, self.missing)
+        return out
 
     def contributions(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Attribution of each feature, then the base value; they sum to the margin. f8[k + 1]."""
         phi = np.zeros(len(self.names) + 1)
         paths = np.zeros((DEEPEST, DEEPEST, 4))
         row = np.asarray(values, "f8")
-        for root in self.roots:
-            phi[-1] += _expected(
-                int(root), self.feature, self.threshold, self.left, self.right, self.cover, self.cover[root]
-            )
-            _explain(
-                int(root), row, phi, paths,
-                self.feature, self.threshold, self.left, self.right, self.missing, self.cover,
-            )  # fmt: skip
+        _explain_all(
+            self.roots, row, phi, paths,
+            self.feature, self.threshold, self.left, self.right, self.missing, self.cover,
+        )  # fmt: skip
         return phi
 
 
@@ -190,6 +189,21 @@ def _margin(
             )
         total += threshold[node]
     return total
+
+
+@compiled
+def _margins(
+    rows: Array,
+    out: Array,
+    roots: Array,
+    feature: Array,
+    threshold: Array,
+    left: Array,
+    right: Array,
+    missing: Array,
+) -> None:
+    for i in range(len(rows)):
+        out[i] = _margin(rows[i], roots, feature, threshold, left, right, missing)
 
 
 @compiled
@@ -322,3 +336,22 @@ def _explain(
             zeros[size] = cover[child] / cover[node] * again_zero
             ones[size] = one
             size += 1
+
+
+@compiled
+def _explain_all(
+    roots: Array,
+    row: Array,
+    phi: Array,
+    paths: Array,
+    feature: Array,
+    threshold: Array,
+    left: Array,
+    right: Array,
+    missing: Array,
+    cover: Array,
+) -> None:
+    """Add the attributions of every tree, and in the last place the mean of each, to ``phi``."""
+    for root in roots:
+        phi[-1] += _expected(root, feature, threshold, left, right, cover, cover[root])
+        _explain(root, row, phi, paths, feature, threshold, left, right, missing, cover)
