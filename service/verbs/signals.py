@@ -47,7 +47,7 @@ def run(paths: list[str], format: str, preset: str, idle_minutes: float) -> int:
                     f"[dim]{evidence}[/]",
                 )
     if format == "table":
-        out.print(table)
+        out.print(table if table.row_count else "No moments: nothing of the catalogue's signals was seen.")
     return 1 if failed else 0
 
 
