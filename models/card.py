@@ -166,7 +166,8 @@ def _bot(measures: dict[str, Any]) -> str:
             "\n\n### A whole source held out\n\nThe same set scored by a booster that saw nothing of it, neither its "
             "people nor its task. This is what to expect where a site's sessions are unlike all of these.\n\n"
         )
-        out += _table(head, [row(r) for r in other["families"]])
+        sessions = ("family", "source", "n", "sessions of people", *head[4:])
+        out += _table(sessions, [row(r) for r in other["families"]])
     if other.get("sessions"):
         out += (
             f"\n\nOf {other['sessions']} sessions of people there, {other['over']} ({_percent(other['share'], 1)}) "
