@@ -63,7 +63,7 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = {
     "frustration": (
         "It reads scripted struggles of one demonstration shop. On another site, where pages answer in other ways, its "
         "probability is a first guess; labels of your own matter more than this starter.",
-        "On these recordings the plain sum of signals by severity, which needs no training, ranks as well as this head; "
+        "On these recordings the plain sum of signals by severity, which needs no training, ranks as well as it; "
         "and the thresholds of the signals were settled with such recordings at hand, so both flatter.",
         "A shaken pointer counts as a gesture, in the sum of signals alone. Speed, path and tremor do not count.",
         "It cannot see what a person felt. Someone who gives up calmly looks calm; a game or a calculator looks busy.",
