@@ -15,7 +15,10 @@ EVENT: Final = np.dtype(
     [
         ("t", "i8"),  # ms since the epoch, in the order of the merged session
         ("target", "i4"),  # node id; 0 where there is none. Of a CHANGE: its source, see below
-        ("control", "i4"),  # nearest control at or above the target; of a CHANGE: the pressed control it lies in
+        (
+            "control",
+            "i4",
+        ),  # nearest control at or above the target; of a CHANGE: the pressed control it lies in
         ("form", "i4"),  # nearest form at or above the target; 0 where there is none
         ("page", "i4"),  # page view, counted from 0 in the session; -1 before the first
         ("x", "f4"),  # CSS px in the viewport, NaN where there is none
@@ -47,21 +50,31 @@ TOUCH_MOVE: Final = 10
 TOUCH_END: Final = 11
 TOUCH_CANCEL: Final = 12
 DRAG: Final = 13  # position while something is dragged
-SCROLL: Final = 14  # x, y = absolute offset of the scrolled node; value = its largest extent if known, else NaN
+SCROLL: Final = (
+    14  # x, y = absolute offset of the scrolled node; value = its largest extent if known, else NaN
+)
 RESIZE: Final = 15  # x, y = viewport width and height
-INPUT: Final = 16  # value = length in UTF-16 code units; NaN for check boxes and radios (flag CHECKED says which)
+INPUT: Final = (
+    16  # value = length in UTF-16 code units; NaN for check boxes and radios (flag CHECKED says which)
+)
 KEY: Final = 17  # key pressed, where a recorder says so (never which key)
 SUBMIT: Final = 18  # form submitted, where a recorder says so; form = the form
 MEDIA: Final = 19  # value 0 play, 1 pause, 2 seeked, 3 volume, 4 rate
 SELECTION: Final = 20  # value = 1 if something is selected, 0 if the selection is empty (a caret)
-CHANGE: Final = 21  # page changed: target = source, value = number of changes, detail = digest of attribute state
+CHANGE: Final = (
+    21  # page changed: target = source, value = number of changes, detail = digest of attribute state
+)
 STYLE: Final = 22  # style sheet, style declaration, adopted sheet or font changed; target = owner if known
 CANVAS: Final = 23  # drawing on a canvas
-PAGE: Final = 24  # a new page view: x, y = viewport, detail = digest of its address, value = page view in its stream
+PAGE: Final = (
+    24  # a new page view: x, y = viewport, detail = digest of its address, value = page view in its stream
+)
 SNAPSHOT: Final = 25  # full snapshot: value = nodes
 LOAD: Final = 26  # value 0 DOMContentLoaded, 1 load
 CONSOLE: Final = 27  # value 0 debug, 1 log or info, 2 warning, 3 error; detail = digest of where it came from
-REQUEST: Final = 28  # t = end, value = duration ms (NaN unknown), x = status (NaN unknown, 0 failed), detail = address
+REQUEST: Final = (
+    28  # t = end, value = duration ms (NaN unknown), x = status (NaN unknown, 0 failed), detail = address
+)
 VISIBILITY: Final = 29  # value 1 visible, 0 hidden (also an app to background and back)
 TICK: Final = 30  # our recorder: 2.6 s after a press that nothing followed
 GOAL: Final = 31  # a goal of the site; detail = digest of its name
@@ -74,12 +87,12 @@ PINCH: Final = 37  # value = scale
 ROTATE: Final = 38  # value = degrees of the device's new orientation
 MARK: Final = 39  # a vendor's own verdict in the stream (slow click and so on); detail = digest of its name
 LOST: Final = 40  # a gap: a batch or a snapshot is missing from here on; blind until the next SNAPSHOT
-STATUS: Final = 41  # nothing but time passing; value NOT_UNDERSTOOD if that is all that could be made of an event
+STATUS: Final = (
+    41  # nothing but time passing; value NOT_UNDERSTOOD if that is all that could be made of an event
+)
 
 KINDS: Final[dict[int, str]] = {
-    value: name.lower()
-    for name, value in sorted(globals().items())
-    if name.isupper() and type(value) is int
+    value: name.lower() for name, value in sorted(globals().items()) if name.isupper() and type(value) is int
 }
 """Kind number to name, as ``{1: 'move', 2: 'press', ...}``."""
 
@@ -88,7 +101,9 @@ NOT_UNDERSTOOD: Final = 1.0
 # Flags of the target, from the page index. SIGHTED tells whether the index could answer at all.
 SIGHTED: Final = 1 << 0  # the stream has had its snapshot and no batch was lost since
 KNOWN: Final = 1 << 1  # the target is in the page
-IS_CONTROL: Final = 1 << 2  # target or an ancestor can answer: link, button, input, select, summary, label, role
+IS_CONTROL: Final = (
+    1 << 2
+)  # target or an ancestor can answer: link, button, input, select, summary, label, role
 LOOKS_CONTROL: Final = 1 << 3  # not a control, but dressed as one: class, tabindex, cursor, onclick
 IS_LINK: Final = 1 << 4
 IS_FIELD: Final = 1 << 5  # takes text: text input, textarea, contenteditable
@@ -97,7 +112,9 @@ IS_SUBMIT: Final = 1 << 7  # submits its form
 IS_SEARCH: Final = 1 << 8  # search field
 IS_SECRET: Final = 1 << 9  # password field
 IS_DISABLED: Final = 1 << 10
-UNSEEN_EFFECT: Final = 1 << 11  # what it does leaves no trace: download, mailto:, new tab, file or date picker, frame
+UNSEEN_EFFECT: Final = (
+    1 << 11
+)  # what it does leaves no trace: download, mailto:, new tab, file or date picker, frame
 IS_SURFACE: Final = 1 << 12  # canvas, map, video, audio, embedded object, unrecorded frame
 IS_MESSAGE: Final = 1 << 13  # CHANGE: an alert, status or invalid state appears
 IS_PRICE: Final = 1 << 14  # target is marked as a price

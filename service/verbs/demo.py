@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data_contracts.recordings import open_paths
 from pipelines.readings import readings
-from pipelines.site_history import conversion
+from pipelines.training.site_history import conversion
 from service.assessing import assess, scorer
 from service.screen import compiling, out, phases, tracked
 from service.verbs.score import show

@@ -38,18 +38,19 @@ def run(
         return 2
     with compiling(), phases() as progress:
         if negatives and target is not None:
-            from pipelines.negatives import negatives as derive
+            from pipelines.training.negatives import negatives as derive
 
             derived = derive(negatives, target, people=people, pattern=pattern, progress=progress)
             for name, why in derived.failed.items():
                 print(f"{name}: {why}", file=sys.stderr)
             folder, status = derived.folder, 1 if derived.failed else 0
         elif head == "conversion" and target is not None:
-            from pipelines.site_history import conversion
+            from pipelines.training.site_history import conversion
 
             folder, status = conversion(data, target, people, simulated, seed, progress), 0
         else:
-            from pipelines.train import SEED, train_head
+            from pipelines.training.fit import SEED
+            from pipelines.training.heads import train_head
 
             given = SEED if seed is None else seed
             folder = train_head(head, data, target or STARTER, vectors=vectors, seed=given, progress=progress)

@@ -9,7 +9,7 @@ from data_contracts.recordings import read
 from features.catalogue import engine
 from models.heads.frustration import FRUSTRATION
 from models.scorer import Scorer
-from pipelines.datasets import looks
+from pipelines.datasets.examples import looks
 
 SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("struggling-*.json.gz"))
 

@@ -10,8 +10,8 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from models.bundle import load_head
 from models.card import digest_in
-from pipelines.simulated_shop import simulated_history
-from pipelines.train_conversion import landmarked, train_conversion, vector_before
+from pipelines.simulated.shop import simulated_history
+from pipelines.training.conversion import landmarked, train_conversion, vector_before
 
 
 @pytest.fixture(scope="module")

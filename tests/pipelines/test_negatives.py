@@ -8,8 +8,8 @@ import pytest
 from data_contracts.errors import WatchworthyError
 from models.bundle import load_head
 from models.card import digest_in
-from pipelines.negatives import negatives, persons
-from pipelines.simulated_shop import simulated_history
+from pipelines.simulated.shop import simulated_history
+from pipelines.training.negatives import negatives, persons
 
 
 @pytest.fixture(scope="module")

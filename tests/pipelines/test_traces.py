@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_contracts.events import CLICK, EVENT, MOVE, PAGE, PRESS, RELEASE
-from pipelines.datasets_recordings import person
-from pipelines.datasets_traces import HEIGHT, THROTTLE_MS, WIDTH, Trace, recorded, throttled, window
+from pipelines.datasets.recordings import person
+from pipelines.datasets.traces import HEIGHT, THROTTLE_MS, WIDTH, Trace, recorded, throttled, window
 
 
 @st.composite

@@ -7,10 +7,10 @@ from data_contracts.errors import WatchworthyError
 from models.bundle import STARTER
 from models.heads.bot import BOT
 from models.heads.frustration import FRUSTRATION
-from pipelines.datasets import EARLY, TRAIN, Examples
-from pipelines.train import SEED, digest_of, train_head
-from pipelines.train_bot import SHARES
-from pipelines.train_fit import Rows, balanced, fitted, group_folds, mask_only_auc, paired
+from pipelines.datasets.examples import EARLY, TRAIN, Examples
+from pipelines.training.bot import SHARES
+from pipelines.training.fit import Rows, balanced, fitted, group_folds, mask_only_auc, paired
+from pipelines.training.heads import SEED, digest_of, train_head
 
 HEADS = {"bot": (BOT, SHARES), "frustration": (FRUSTRATION, None)}
 
@@ -94,7 +94,6 @@ def test_what_cannot_be_trained_is_refused(tmp_path):
         train_head("conversion", tmp_path, tmp_path)
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("name", ["bot", "frustration"])
 def test_a_whole_second_run_writes_the_same_head(tmp_path, name):
     train_head(name, vectors=STARTER / name / "vectors.parquet", out=tmp_path)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.simulated_shop import SimulatedSession, simulated_history
+from pipelines.simulated.shop import SimulatedSession, simulated_history
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"

@@ -29,10 +29,9 @@ from models.logistic import Logistic
 from models.metrics import auc
 from models.signal_rates import digests, names
 from models.trees import read as read_trees
-from pipelines.datasets import Progress, looks, quiet
-from pipelines.evaluate import plain
-from pipelines.train import SEED
-from pipelines.train_fit import Labels, Matrix, Rows, boost
+from pipelines.datasets.examples import Progress, looks, quiet
+from pipelines.training.evaluate import plain
+from pipelines.training.fit import SEED, Labels, Matrix, Rows, boost
 
 BLOCKS: Final = 5  # of time: each is judged by what was trained on those before it
 LEAST_SEEN: Final = 0.5  # a feature missing in more rows than this is no feature of the regression

@@ -8,13 +8,14 @@ does not have. So both classes have the very same pattern of missing values, and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from models.calibration import Floats, equal_weights
+from data_contracts.assessments import OperatingPoint
+from models.calibration import Calibration, Floats, equal_weights
 from models.head import Group, Head
 from models.metrics import auc
 from models.trees import read
@@ -22,9 +23,24 @@ from models.trees import read
 Matrix = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
+SEED: Final = 20_300_101
+
 DRAWS: Final = (
     3  # partners that each row is paired with: hiding is a loss, and another draw hides another part
 )
+
+
+@dataclass
+class Fitted:
+    """What a trainer hands back."""
+
+    model: str
+    refits: tuple[str, ...]
+    calibration: Calibration
+    points: tuple[OperatingPoint, ...]
+    facts: dict[str, Any]
+    measures: dict[str, Any]
+    plots: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -232,3 +248,12 @@ def _unconstrained(head: Head) -> tuple[Group, ...]:
 def seeds(seed: int, count: int) -> Sequence[int]:
     """Further seeds of one seed."""
     return [int(s) for s in np.random.SeedSequence(seed).generate_state(count) >> 1]
+
+
+def importance(rows: Rows, model: Any, most: int = 400) -> dict[str, float]:
+    """Mean size of each feature's attribution in log-odds, over a spread of rows."""
+    step = max(1, len(rows.y) // most)
+    parts = np.abs(np.array([model.contributions(row)[:-1] for row in rows.x[::step]])).mean(axis=0)
+    return {
+        name: float(part) for name, part in sorted(zip(model.names, parts, strict=True), key=lambda p: -p[1])
+    }

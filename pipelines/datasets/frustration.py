@@ -10,8 +10,8 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.events import CHANGE, PRESS, TOUCH_START, Events
 from features.engine import live
 from models.heads.frustration import FRUSTRATION
-from pipelines.datasets import TRAIN, Examples, Gather, Looked, Progress, hashed, looks, quiet
-from pipelines.datasets_recordings import index, recordings
+from pipelines.datasets.examples import TRAIN, Examples, Gather, Looked, Progress, hashed, looks, quiet
+from pipelines.datasets.recordings import index, recordings
 
 
 def frustration_examples(data: Path, progress: Progress = quiet) -> tuple[Examples, dict[str, float]]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.simulated_stream import FIELDS, Event, Tape
+from pipelines.simulated.stream import FIELDS, Event, Tape
 
 EPOCH_MS = 1_767_571_200_000  # 5 January 2026, 00:00 UTC: any fixed day would do
 HOUR_MS = 3_600_000

@@ -19,9 +19,9 @@ from models.bundle import STARTER, load_head, write_json
 from models.heads.bot import may_act
 from models.operating_points import operating_points, tightest
 from models.signal_rates import digests, names
-from pipelines.datasets import MARGIN, TRAIN, Examples, Progress, looks, quiet
-from pipelines.datasets_bot import LOOK_EVERY_MS
-from pipelines.evaluate import miss_rates, plain
+from pipelines.datasets.bot import LOOK_EVERY_MS
+from pipelines.datasets.examples import MARGIN, TRAIN, Examples, Progress, looks, quiet
+from pipelines.training.evaluate import miss_rates, plain
 
 
 @dataclass(frozen=True)

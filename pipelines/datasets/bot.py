@@ -13,9 +13,9 @@ import numpy as np
 
 from data_contracts.events import Events
 from models.heads.bot import BOT, may_act
-from pipelines.datasets import EARLY, LOOK, TRAIN, Examples, Gather, Progress, hashed, looks, quiet
-from pipelines.datasets_recordings import Known, index, recordings
-from pipelines.datasets_traces import Trace, read_traces, recorded, stable_seed, window
+from pipelines.datasets.examples import EARLY, LOOK, TRAIN, Examples, Gather, Progress, hashed, looks, quiet
+from pipelines.datasets.recordings import Known, index, recordings
+from pipelines.datasets.traces import Trace, read_traces, recorded, stable_seed, window
 
 LOOK_EVERY_MS: Final = 5_000  # how often a session of a person is looked at for the operating points
 TRACES_A_FAMILY: Final = 60  # of each automation family: more of one tool tells nothing new

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from data_contracts.assessments import OperatingPoint
 from data_contracts.errors import WatchworthyError
 from models.bundle import STARTER, save_head, write_json
-from models.calibration import Calibration
 from models.head import Head
 from models.heads import head as head_of
 from models.reason_codes import VERSION
 from models.signal_rates import digests, names
-from pipelines.datasets import Examples, Progress, counted, quiet
-
-SEED: Final = 20_300_101
-
-
-@dataclass
-class Fitted:
-    """What a trainer hands back."""
-
-    model: str
-    refits: tuple[str, ...]
-    calibration: Calibration
-    points: tuple[OperatingPoint, ...]
-    facts: dict[str, Any]
-    measures: dict[str, Any]
-    plots: dict[str, Any] = field(default_factory=dict)
-
+from pipelines.datasets.examples import Examples, Progress, counted, quiet
+from pipelines.training.fit import SEED, Fitted
 
 Trainer = Callable[[Examples, dict[str, float], int, Progress], Fitted]
 
@@ -106,11 +88,11 @@ def _gather(name: str, data: Path, seed: int, progress: Progress) -> tuple[Examp
     if not data.is_dir():
         raise WatchworthyError("file_missing", "There is no folder of data of this name.", str(data))
     if name == "bot":
-        from pipelines.datasets_bot import bot_examples
+        from pipelines.datasets.bot import bot_examples
 
         return bot_examples(data, seed, progress)
     if name == "frustration":
-        from pipelines.datasets_frustration import frustration_examples
+        from pipelines.datasets.frustration import frustration_examples
 
         return frustration_examples(data, progress)
     raise WatchworthyError(
@@ -121,11 +103,11 @@ def _gather(name: str, data: Path, seed: int, progress: Progress) -> tuple[Examp
 
 def _trainer(name: str) -> Trainer:
     if name == "bot":
-        from pipelines.train_bot import train_bot
+        from pipelines.training.bot import train_bot
 
         return train_bot
     if name == "frustration":
-        from pipelines.train_frustration import train_frustration
+        from pipelines.training.frustration import train_frustration
 
         return train_frustration
     raise WatchworthyError("training_refused", f"The head {name!r} does not train on vectors.")

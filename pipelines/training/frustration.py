@@ -15,17 +15,17 @@ from models.calibration import Floats, choose
 from models.heads.frustration import FRUSTRATION
 from models.metrics import auc
 from models.trees import read
-from pipelines.datasets import BASELINE, MARGIN, TRAIN, Examples, Progress, quiet
-from pipelines.evaluate import calibration, plain, spread
-from pipelines.train import Fitted
-from pipelines.train_bot import importance
-from pipelines.train_fit import (
+from pipelines.datasets.examples import BASELINE, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.training.evaluate import calibration, plain, spread
+from pipelines.training.fit import (
+    Fitted,
     Labels,
     Rows,
     balanced,
     cross_fit,
     fitted,
     group_folds,
+    importance,
     mask_only_auc,
     seeds,
 )

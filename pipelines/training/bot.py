@@ -11,8 +11,8 @@ from models.calibration import choose
 from models.heads.bot import BOT
 from models.operating_points import operating_points, tightest
 from models.trees import read
-from pipelines.datasets import EARLY, LOOK, MARGIN, TRAIN, Examples, Progress, quiet
-from pipelines.evaluate import (
+from pipelines.datasets.examples import EARLY, LOOK, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.training.evaluate import (
     by_family,
     calibration,
     elsewhere,
@@ -21,8 +21,16 @@ from pipelines.evaluate import (
     plain,
     pooled,
 )
-from pipelines.train import Fitted
-from pipelines.train_fit import Labels, Rows, balanced, cross_fit, fitted, mask_only_auc
+from pipelines.training.fit import (
+    Fitted,
+    Labels,
+    Rows,
+    balanced,
+    cross_fit,
+    fitted,
+    importance,
+    mask_only_auc,
+)
 
 ELSEWHERE: Final = "elsewhere"
 SHARES: Final = {ELSEWHERE: 0.25}  # its people are six devices at one task: a quarter of another source's say
@@ -121,12 +129,3 @@ def _scores(examples: Examples, ratio: np.ndarray[Any, Any]) -> dict[str, list[f
         own = ratio[(examples["source"] == source) & (examples["family"] == family)]
         found[str(name)] = [float(q) for q in np.quantile(own, [0.05, 0.25, 0.5, 0.75, 0.95])]
     return found
-
-
-def importance(rows: Rows, model: Any, most: int = 400) -> dict[str, float]:
-    """Mean size of each feature's attribution in log-odds, over a spread of rows."""
-    step = max(1, len(rows.y) // most)
-    parts = np.abs(np.array([model.contributions(row)[:-1] for row in rows.x[::step]])).mean(axis=0)
-    return {
-        name: float(part) for name, part in sorted(zip(model.names, parts, strict=True), key=lambda p: -p[1])
-    }

@@ -23,7 +23,7 @@ from models.metrics import (
     slope_and_intercept,
 )
 from models.operating_points import highest_by_person, upper_bound
-from pipelines.datasets import Examples
+from pipelines.datasets.examples import Examples
 
 SLICES: Final = ("source", "recorder", "build", "viewport", "jank")
 

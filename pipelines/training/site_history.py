@@ -11,11 +11,11 @@ from typing import Any
 
 from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import open_paths, read
-from pipelines.datasets import Progress
+from pipelines.datasets.examples import Progress
 from pipelines.readings import session_name
-from pipelines.simulated_shop import simulated_history
-from pipelines.train import SEED
-from pipelines.train_conversion import train_conversion
+from pipelines.simulated.shop import simulated_history
+from pipelines.training.conversion import train_conversion
+from pipelines.training.fit import SEED
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""A shop history that nobody lived: named simulated wherever it shows."""
