@@ -179,6 +179,7 @@ CLICKED_BY: Final = {"mouse": e.MOUSED, "pen": e.PENNED, "touch": e.TOUCHED, "ke
 def turn_act(rows: Rows, act: Any, t: int) -> None:
     """Append the rows of an act at ``t`` ms."""
     rows.declared.add("acts")
+    rows.told = True
     if isinstance(act, On):
         _turn_on(rows, act, t)
     elif isinstance(act, Screen | Page):
@@ -199,10 +200,11 @@ def turn_act(rows: Rows, act: Any, t: int) -> None:
 def _turn_on(rows: Rows, act: On, t: int) -> None:
     target = element_id(act.element)
     form = element_id(act.form)
-    flags = rows.trust
+    # What an app does after a tap is not in the contract: whether it answered cannot be seen.
+    flags = rows.trust | e.UNSEEN_EFFECT
     control = 0
     if act.control is not None and target:
-        flags |= e.SIGHTED | e.KNOWN
+        flags |= e.KNOWN
         if act.control:
             flags |= e.IS_CONTROL
             control = target

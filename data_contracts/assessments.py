@@ -5,7 +5,7 @@ High means more likely. What was not computed is ``null`` and says why; it is ne
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -198,8 +198,3 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     rule: Rule | None = None
     coverage: Coverage = Coverage()
     models: Models = Models(bundle="")
-
-
-def schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of ``Assessment``, for whoever receives one."""
-    return msgspec.json.schema(Assessment)

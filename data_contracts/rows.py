@@ -48,6 +48,7 @@ class Rows:
         """What was pressed, clicked, focused, typed in, touched or hovered, by (page view, node id)."""
         self.declared: set[str] = set()
         """Channels that the recorder says it records, seen or not."""
+        self.told = False  # acts say themselves what they act on
         self.trust = 0  # TRUSTED or UNTRUSTED while the recorder says so
         self.buffer = bytearray()
         """Rows written since the last ``take``, one after another as bytes of ``EVENT``."""
@@ -81,8 +82,7 @@ class Rows:
         detail: int = 0,
     ) -> None:
         """Append one row; its time is held between the floor and the emission time of its event."""
-        if self.index.sighted:
-            flags |= e.SIGHTED
+        flags |= self.sighted
         if t < self._floor:
             t = self._floor
             flags |= e.MOVED_IN_TIME
@@ -127,8 +127,8 @@ class Rows:
 
     @property
     def sighted(self) -> int:
-        """Flag SIGHTED if the page index can answer."""
-        return e.SIGHTED if self.index.sighted else 0
+        """Flag SIGHTED if the page index can answer, or the source itself tells what was acted on."""
+        return e.SIGHTED if self.told or self.index.sighted else 0
 
     def remember(self, target: int, control: int = 0) -> None:
         """Keep what the page index knows of a node, before another page takes its number."""

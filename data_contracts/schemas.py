@@ -1,4 +1,4 @@
-"""JSON Schema of every message that a client sends, generated from the types and kept in ``docs/schemas``."""
+"""JSON Schema of every message that goes in or out, generated from the types and kept in ``docs/schemas``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from data_contracts.acts import Acts, AnyAct
+from data_contracts.assessments import Assessment
 from data_contracts.custom import Said
 from data_contracts.rrweb import Event
 
@@ -20,6 +21,10 @@ MESSAGES: Final[dict[str, tuple[Any, str]]] = {
     "acts": (Acts, "Acts of a session from a source without a DOM, web or mobile."),
     "act": (AnyAct, "One act, as a line of its own."),
     "ww-payload": (Said, "Payload of our recorder's own custom events, whose tags begin with ww and a dot."),
+    "assessment": (
+        Assessment,
+        "What Watchworthy says of one session; each line of `score --format json`, plus `file`.",
+    ),
     "rrweb-event": (Event, "One rrweb event, 1.x or 2.x; what is not listed is skipped and counted."),
 }
 """Name of the file to the type and its title."""

@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from data_contracts.assessments import Assessment, schema
+from data_contracts.assessments import Assessment
 from data_contracts.errors import WatchworthyError
+from data_contracts.schemas import schema
 from features.catalogue import engine
 from features.moments import CODES, MOMENT
 from models.bundle import STARTER, digest_of, load
@@ -174,7 +175,7 @@ def test_a_vector_of_another_catalogue_is_refused(scorer):
 def test_an_assessment_survives_the_wire_and_has_a_schema(scorer):
     told = scorer.assess(session({}, [("dead_click", 10, 0.5)]), "s", NOW)
     assert msgspec.json.decode(msgspec.json.encode(told), type=Assessment) == told
-    assert set(schema()["$defs"]["Assessment"]["properties"]) == set(msgspec.structs.asdict(told))
+    assert set(schema("assessment")["$defs"]["Assessment"]["properties"]) == set(msgspec.structs.asdict(told))
 
 
 def test_scoring_loads_neither_scikit_learn_nor_lightgbm():
