@@ -33,7 +33,8 @@ SESSION = [
 ]
 
 # What answered a tap is not in the contract, so it is unknown.
-TOLD = e.SIGHTED | e.KNOWN | e.UNSEEN_EFFECT
+UNTOLD = e.SIGHTED | e.UNSEEN_EFFECT
+TOLD = UNTOLD | e.KNOWN
 
 
 def decoded(acts: list[dict], **more: object):
@@ -71,9 +72,12 @@ def test_each_act_has_its_row():
     assert by_kind[e.VISIBILITY]["value"].tolist() == [0, 1]
     assert by_kind[e.INPUT]["value"][0] == 6
     assert math.isnan(by_kind[e.INPUT]["value"][1])
-    assert by_kind[e.INPUT]["flags"].tolist() == [e.IS_SECRET | e.IS_FIELD, e.IS_CHOICE | e.CHECKED]
-    assert by_kind[e.CLICK]["flags"][0] == e.KEYED
-    assert by_kind[e.SCROLL]["flags"][0] == e.WINDOW
+    assert by_kind[e.INPUT]["flags"].tolist() == [
+        UNTOLD | e.IS_SECRET | e.IS_FIELD,
+        UNTOLD | e.IS_CHOICE | e.CHECKED,
+    ]
+    assert by_kind[e.CLICK]["flags"][0] == UNTOLD | e.KEYED
+    assert by_kind[e.SCROLL]["flags"][0] == UNTOLD | e.WINDOW
     assert by_kind[e.SUBMIT]["form"][0] == by_kind[e.INPUT]["form"][0] == element_id("card")
     assert by_kind[e.PAGE]["page"].tolist() == [0, 1]
 
