@@ -6,7 +6,6 @@ each comes, the sessions are those of the set of batches held.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -149,7 +148,6 @@ class Log:
         self._limits = limits
         self._thresholds = thresholds
         self._batches: dict[str, dict[int, Batch]] = {}
-        self._digests: dict[tuple[str, int], bytes] = {}
         self._reset()
 
     def _reset(self) -> None:
@@ -157,6 +155,7 @@ class Log:
         self._ids: dict[str, int] = {}
         self._settled: dict[str, Events] = {}
         self._folded = _Folded(self.engine.empty())
+        self._shown: dict[int, int] = {}
 
     def receive(self, batch: Batch) -> bool:
         """Take a batch.
@@ -171,13 +170,10 @@ class Log:
         WatchworthyError
             ``seq_conflict`` if another batch bears its number; whatever decoding refuses.
         """
-        digest = hashlib.sha256(b"\n".join(batch.events)).digest()
-        held = self._digests.setdefault((batch.stream, batch.seq), digest)
         ours = self._batches.setdefault(batch.stream, {})
         if batch.seq in ours:
-            if held != digest:
-                where = f"stream {batch.stream} seq {batch.seq}"
-                raise WatchworthyError("seq_conflict", "Another batch of this number is already held.", where)
+            if ours[batch.seq].events != batch.events:
+                raise conflict(batch)
             return False
         ours[batch.seq] = batch
         stream = self._streams.get(batch.stream)
@@ -185,31 +181,47 @@ class Log:
             self._rebuild()
         return True
 
+    def receive_all(self, batches: Iterable[Batch]) -> None:
+        """Take many batches at once: the same end as one by one, each decoded once.
+
+        Raises
+        ------
+        WatchworthyError
+            As ``receive``; nothing of the batches is then held.
+        """
+        held = {name: dict(ours) for name, ours in self._batches.items()}
+        for batch in batches:
+            ours = held.setdefault(batch.stream, {}).setdefault(batch.seq, batch)
+            if ours is not batch and ours.events != batch.events:
+                raise conflict(batch)
+        self._batches = held
+        self._reset()
+        self._take_all()
+
     def sessions(self) -> list[Session]:
         """Every session of the batches held so far, in order of time."""
+        waiting = self._waiting()
+        last = self._folded.last
+        if last is not None and any(
+            rows.size and (int(rows["t"][0]), name) < last for name, rows in waiting.items()
+        ):
+            # A stream that was taken to be silent speaks of the past: what waits sorts before what is folded.
+            self._rebuild()
+            waiting = self._waiting()
         folded = self._folded.copy()
-        names = sorted(self._streams)
-        waiting = [np.concatenate([self._settled[name], self._streams[name].pending()]) for name in names]
-        ahead = any(
-            rows.size and folded.last is not None and (int(rows["t"][0]), name) < folded.last
-            for name, rows in zip(names, waiting, strict=True)
-        )
-        if ahead:
-            # A stream that was taken to be silent speaks of the past: what is pending sorts before what is folded.
-            folded = _Folded(self.engine.empty())
-            again = Log(self.name, self.engine, self._idle_ms, self._limits, self._thresholds)
-            again._take_all(self._batches)
-            names = sorted(again._streams)
-            waiting = [
-                np.concatenate([again._settled[name], again._streams[name].pending()]) for name in names
-            ]
-            self._ids = again._ids
-        self._advance(folded, dict(zip(names, waiting, strict=True)))
+        self._advance(folded, waiting)
         self._shown = folded.numbers
         parts = [*folded.finished]
         if folded.last is not None:
             parts.append((folded.memory, self._moments(folded)))
         return [self._session(i, memory, moments) for i, (memory, moments) in enumerate(parts)]
+
+    def _waiting(self) -> dict[str, Events]:
+        """Rows of each stream that are not folded yet."""
+        return {
+            name: np.concatenate([self._settled[name], stream.pending()])
+            for name, stream in self._streams.items()
+        }
 
     @property
     def counts(self) -> Counts:
@@ -307,12 +319,11 @@ class Log:
         """Fold everything again from the batches."""
         self.rebuilds += 1
         self._reset()
-        self._take_all(self._batches)
+        self._take_all()
 
-    def _take_all(self, batches: dict[str, dict[int, Batch]]) -> None:
+    def _take_all(self) -> None:
         """Decode every batch, stream by stream; fold nothing before all is there."""
-        self._batches = batches
-        for name, held in batches.items():
+        for name, held in self._batches.items():
             stream = self._streams[name] = Stream(name, self._limits)
             self._ids[name] = len(self._ids)
             for seq in sorted(held):
@@ -352,13 +363,14 @@ def sessions_of(
     Raises
     ------
     WatchworthyError
-        ``seq_conflict``; ``no_events`` if not one row came of them; whatever decoding refuses.
+        ``seq_conflict``; whatever decoding refuses.
     """
     log = Log(name, folds, idle_ms, limits, thresholds)
-    for batch in batches:
-        held = log._batches.setdefault(batch.stream, {})
-        if held.setdefault(batch.seq, batch) is not batch and held[batch.seq].events != batch.events:
-            where = f"stream {batch.stream} seq {batch.seq}"
-            raise WatchworthyError("seq_conflict", "Two batches bear the same number.", where)
-    log._take_all(log._batches)
+    log.receive_all(batches)
     return log.sessions()
+
+
+def conflict(batch: Batch) -> WatchworthyError:
+    """The refusal of a batch whose number another one bears."""
+    where = f"stream {batch.stream} seq {batch.seq}"
+    return WatchworthyError("seq_conflict", "Another batch of this number is already held.", where)

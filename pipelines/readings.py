@@ -16,7 +16,7 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.order import IDLE_MS
 from data_contracts.recordings import read
-from features.session import Session, sessions_of
+from features.session import Log, Session, sessions_of
 
 PACKINGS = (".gz", ".zst", ".zstd", ".json", ".jsonl", ".ndjson", ".bin")
 
@@ -99,8 +99,6 @@ def reading(
 
 def arriving(batches: Iterable[Batch], name: str, *settings: Any) -> list[Session]:
     """Sessions of batches that come one at a time, as from a browser."""
-    from features.session import Log
-
     log = Log(name, None, *settings)
     for batch in batches:
         log.receive(batch)

@@ -306,3 +306,18 @@ def test_a_channel_never_seen_is_not_zero(plugin: str, channel: str, seed: int) 
 
 def test_codes_are_known() -> None:
     assert {signal.code for signal in engine().signals} == set(range(len(CODES)))
+
+
+# Batches that disagree
+
+
+def test_two_batches_of_one_number_are_a_conflict() -> None:
+    one, other = Batch("s", 0, encoded(stream(1))), Batch("s", 0, encoded(stream(2)))
+    log = Log("x")
+    assert log.receive(one)
+    assert not log.receive(one)
+    with pytest.raises(WatchworthyError, match="seq_conflict"):
+        log.receive(other)
+    with pytest.raises(WatchworthyError, match="seq_conflict"):
+        sessions_of([one, other], "x")
+    same(log.sessions(), sessions_of([one], "x"))
