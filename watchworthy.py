@@ -115,9 +115,10 @@ class Workspace:
         WatchworthyError
             For the first file that cannot be read at all.
         """
-        from service.assessing import assess, scorer
+        from models.scorer import Scorer
+        from service.assessing import assess
 
-        judge = scorer(self.models)
+        judge = Scorer.starter(self.models)
         for one in self.readings():
             if not one.sessions:
                 raise one.problems[0].error()

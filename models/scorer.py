@@ -95,31 +95,21 @@ class Scorer:
                 self._units[name] = [units()[feature] for feature in trained.model.names]
 
     @classmethod
-    def starter(cls, conversion: Path | None = None) -> Scorer:
-        """Load the scorer of the starter models that ship.
+    def starter(cls, own: Path | None = None) -> Scorer:
+        """Load the scorer of the starter models, each replaced by the head of its name in ``own`` if there is one.
 
         Parameters
         ----------
-        conversion
-            Folder of a site's own conversion head, if it has one.
-        """
-        return cls.load(STARTER, conversion)
-
-    @classmethod
-    def load(cls, folder: Path, conversion: Path | None = None) -> Scorer:
-        """Load the scorer of the heads in ``folder``, and of a conversion head elsewhere.
+        own
+            A site's own folder of heads.
 
         Raises
         ------
         WatchworthyError
-            ``model_missing`` if there are none.
+            ``model_missing`` if there is no head in that folder.
         """
-        from models.bundle import load_head
-
-        bundle = load(folder)
-        if conversion is not None:
-            bundle = Bundle(bundle.heads | {"conversion": load_head(conversion)})
-        return cls(bundle)
+        heads = load(STARTER).heads
+        return cls(Bundle(heads | load(own).heads if own is not None else heads))
 
     def say(
         self,

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from pathlib import Path
 
 from data_contracts.assessments import Assessment, Coverage
 from features.session import Session
 from models.scorer import Scorer
 from pipelines.readings import Reading
-
-
-def scorer(models: Path | None = None, conversion: Path | None = None) -> Scorer:
-    """The scorer of a folder of heads; the starters by default.
-
-    Raises
-    ------
-    WatchworthyError
-        ``model_missing``.
-    """
-    return Scorer.starter(conversion) if models is None else Scorer.load(models, conversion)
 
 
 def assess(judge: Scorer, session: Session, one: Reading, now: datetime | None = None) -> Assessment:

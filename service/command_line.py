@@ -58,15 +58,15 @@ def score(
     format: Annotated[ScoreFormat, typer.Option(help="json: one assessment a line.")] = ScoreFormat.table,
     out: Annotated[Path | None, typer.Option(help="Write here instead of the screen.")] = None,
     models: Annotated[
-        Path | None, typer.Option(help="Folder of trained heads; the starters by default.")
+        Path | None,
+        typer.Option(help="Folder of your own heads; a starter stands in for each that it lacks."),
     ] = None,
-    conversion: Annotated[Path | None, typer.Option(help="Folder of your own conversion head.")] = None,
     idle_minutes: IdleMinutes = 30,
 ) -> None:
     """Score recordings: bot likelihood, frustration, conversion, and what is worth watching."""
     from service.verbs.score import run
 
-    raise typer.Exit(run(paths, format.value, out, models, conversion, idle_minutes))
+    raise typer.Exit(run(paths, format.value, out, models, idle_minutes))
 
 
 @app.command()

@@ -14,7 +14,7 @@ from data_contracts.compression import unpack
 from data_contracts.recordings import open_paths, read
 from features.catalogue import engine
 from features.session import sessions_of
-from service.assessing import scorer
+from models.scorer import Scorer
 from service.screen import compiling, errors, out, phases
 from service.verbs.demo import SAMPLES
 
@@ -31,7 +31,7 @@ def run(paths: list[str], rounds: int) -> int:
     if not texts:
         errors.print("There is no recording in plain JSON to measure on.")
         return 1
-    judge = scorer()
+    judge = Scorer.starter()
     recordings = [read(text) for text in texts]
     sessions = [session for one in recordings for session in sessions_of(one.batches, "bench")]
     decoded = [one.decode().rows for one in recordings]

@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 
 from data_contracts.recordings import open_paths
+from models.scorer import Scorer
 from pipelines.readings import readings
 from pipelines.training.site_history import conversion
-from service.assessing import assess, scorer
+from service.assessing import assess
 from service.screen import compiling, out, phases, tracked
 from service.verbs.score import show
 
@@ -23,7 +24,7 @@ def run(folder: Path | None) -> int:
     with tempfile.TemporaryDirectory(prefix="watchworthy-demo-") as target:
         with compiling(), phases() as progress:
             trained = conversion(None, Path(target), None, True, None, progress)
-            judge = scorer(conversion=trained)
+            judge = Scorer.starter(trained.parent)
         scored = []
         for one in tracked(readings(files), len(files), "Scoring"):
             failed = failed or bool(one.problems)

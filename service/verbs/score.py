@@ -14,8 +14,9 @@ from rich.text import Text
 
 from data_contracts.assessments import INELIGIBLE, Assessment, Block
 from data_contracts.recordings import open_paths
+from models.scorer import Scorer
 from pipelines.readings import Reading, readings
-from service.assessing import assess, scorer
+from service.assessing import assess
 from service.screen import clock, compiling, errors, out, percent, tracked
 
 Scored = tuple[str, Assessment]
@@ -28,14 +29,13 @@ def run(
     format: str,
     target: Path | None,
     models: Path | None,
-    conversion: Path | None,
     idle_minutes: float,
 ) -> int:
     """Score recordings and print or write the assessments; return the exit status."""
     if format == "parquet" and target is None:
         print("watchworthy score: --format parquet needs --out FILE.parquet", file=sys.stderr)
         return 2
-    judge = scorer(models, conversion)
+    judge = Scorer.starter(models)
     given = open_paths(paths)
     files = list(given)
     failed: list[Reading] = []

@@ -71,9 +71,10 @@ def points(found: tuple[OperatingPoint, ...]) -> Table:
     for name in ("false positives at most", "people", "threshold", "bound at 95 %"):
         table.add_column(name, justify="right")
     for point in found:
+        share = f"{point.name.removeprefix('fpr_')} %"
         if point.refused or point.threshold is None:
             told = f"[yellow]refused: {point.people_needed} more people needed[/]"
-            table.add_row(point.name, str(point.n_people), "–", told)
+            table.add_row(share, str(point.n_people), "–", told)
         else:
-            table.add_row(point.name, str(point.n_people), f"{point.threshold:.3f}", percent(point.fpr_upper))
+            table.add_row(share, str(point.n_people), f"{point.threshold:.3f}", percent(point.fpr_upper))
     return table
