@@ -35,9 +35,18 @@ def run(folder: Path | None) -> int:
         "\n[dim]converts: from a head trained a moment ago on a simulated history; it says nothing of real visitors.\n"
         "bot, frustrated: the starter heads; `watchworthy card bot` says on what they stand and where they fail.[/]\n"
     )
-    first = Path(files[0]) if files else place
-    shown = first.relative_to(Path.cwd()) if first.is_relative_to(Path.cwd()) else first
-    out.print(f"Product teams:    watchworthy signals {shown}")
-    out.print(f"Fraud teams:      watchworthy score --format json {shown}")
-    out.print(f"Data scientists:  watchworthy features {shown.parent} --out features.parquet")
+    if scored:
+        struggling = max(scored, key=lambda pair: pair[1].worth.score or 0.0)[0]
+        automated = max(scored, key=lambda pair: pair[1].bot.probability or 0.0)[0]
+        out.print(f"Product teams:    watchworthy signals {near(struggling)}", soft_wrap=True)
+        out.print(f"Fraud teams:      watchworthy score --format json {near(automated)}", soft_wrap=True)
+        out.print(
+            f"Data scientists:  watchworthy features {near(place)} --out features.parquet", soft_wrap=True
+        )
     return 1 if failed else 0
+
+
+def near(path: str | Path) -> Path:
+    """A path as a person would type it from here."""
+    whole, here = Path(path).resolve(), Path.cwd()
+    return whole.relative_to(here) if whole.is_relative_to(here) else whole
