@@ -13,7 +13,12 @@ from service.assessing import assess
 from service.screen import compiling, out, phases, tracked
 from service.verbs.score import show
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+SERVICE = Path(__file__).resolve().parents[1]
+SAMPLES = next(
+    (place for place in (SERVICE / "samples", SERVICE.parent / "samples") if place.is_dir()),
+    SERVICE / "samples",
+)
+"""The sample recordings: inside the package in a wheel, beside it in a checkout."""
 
 
 def run(folder: Path | None) -> int:
