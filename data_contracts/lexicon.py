@@ -12,13 +12,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-# A domain keeps "button" the tag apart from "button" the role, the type and the word of a class.
-TAG: Final = 1
-ROLE: Final = 2
-TYPE: Final = 3
-ATTRIBUTE: Final = 4
-WORD: Final = 5
-EXTENSION: Final = 6
+# A domain keeps "button" the tag apart from "button" the role, the type and the word of a class. It stands above
+# the byte that a word begins with, or the word "c" of one domain would be the "a" of another.
+TAG: Final = 1 << 8
+ROLE: Final = 2 << 8
+TYPE: Final = 3 << 8
+ATTRIBUTE: Final = 4 << 8
+WORD: Final = 5 << 8
+EXTENSION: Final = 6 << 8
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_contracts.events import KNOWN, SIGHTED
 from data_contracts.page_index import PageIndex
 from data_contracts.snapshot_scan import DEEPEST
 from tests.data_contracts.pages import Node, Slow, indexed, shop_page, slow_tree, snapshots_of, tree
@@ -49,27 +50,35 @@ def numbered(node: Node, count: list[int]) -> Node:
     return node
 
 
-def written(value: Any, chance: random.Random, is_node: bool = True) -> str:
-    """JSON with the keys of nodes in any order, any white space, and needless escapes in values."""
+def written(value: Any, chance: random.Random, escapes: bool, is_node: bool = True) -> str:
+    """JSON with the keys of nodes in any order, any white space, and (or not) needless escapes in values."""
     space = lambda: chance.choice(["", "", " ", "\n\t", "\r "])  # noqa: E731
     if isinstance(value, dict):
         items = list(value.items())
         if is_node:
             chance.shuffle(items)
         inner = [
-            f"{space()}{json.dumps(key)}{space()}:{space()}{written(entry, chance, is_node and key == 'childNodes')}"
+            f"{space()}{json.dumps(key)}{space()}:{space()}"
+            + written(entry, chance, escapes, is_node and key == "childNodes")
             for key, entry in items
         ]
         return "{" + ",".join(inner) + space() + "}"
     if isinstance(value, list):
-        return "[" + ",".join(space() + written(entry, chance, is_node) for entry in value) + space() + "]"
-    return json.dumps(value, ensure_ascii=chance.random() < 0.5)
+        return (
+            "["
+            + ",".join(space() + written(entry, chance, escapes, is_node) for entry in value)
+            + space()
+            + "]"
+        )
+    return json.dumps(value, ensure_ascii=escapes)
 
 
-@given(TREES, st.integers(0, 2**32))
-def test_any_order_of_keys_and_any_white_space_give_the_same_tree(tree_: Node, seed: int) -> None:
+@given(TREES, st.integers(0, 2**32), st.booleans())
+def test_any_order_of_keys_and_any_white_space_give_the_same_tree(
+    tree_: Node, seed: int, escapes: bool
+) -> None:
     node = numbered(tree_, [0])
-    text = written(node, random.Random(seed))
+    text = written(node, random.Random(seed), escapes)
     assert json.loads(text) == node
     index = PageIndex()
     slow = Slow()
@@ -81,6 +90,17 @@ def test_any_order_of_keys_and_any_white_space_give_the_same_tree(tree_: Node, s
         assert index.facts(number) == plain.facts(number)
         assert index.facts(number)[:2] == (slow.control(number), slow.form(number))
         assert index.element(number) == plain.element(number)
+
+
+@pytest.mark.parametrize("name", [*"abceipqsu", "À", "é", "日本"])
+def test_a_class_of_one_letter_says_nothing(name: str) -> None:
+    node = {"type": 2, "tagName": "div", "attributes": {"class": name}, "childNodes": [], "id": 2}
+    for escapes in (True, False):
+        index = PageIndex()
+        index.snapshot(
+            json.dumps({"type": 0, "childNodes": [node], "id": 1}, ensure_ascii=escapes).encode(), 0
+        )
+        assert index.facts(2) == (0, 0, SIGHTED | KNOWN)
 
 
 def test_every_snapshot_gives_the_tree_that_json_gives(real_recordings: list[Path]) -> None:
