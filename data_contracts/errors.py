@@ -14,6 +14,8 @@ CODES: dict[str, str] = {
     "compression_bomb": "The input unpacks to far more than its own size.",
     "too_many_events": "The recording holds more events than the limit.",
     "no_events": "The recording holds no events.",
+    "no_times": "Most events do not say when they happened, so nothing can be computed from them.",
+    "times_unit": "The events' times are not in milliseconds.",
     "seq_conflict": "Two different batches bear the same number in the same stream.",
     "vector_mismatch": "The vector does not hold the features that this model was trained on.",
     "model_missing": "There is no trained model of this name.",

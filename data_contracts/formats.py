@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from data_contracts.batches import MAIN, UNREADABLE, Batch, Problems, Text
 from data_contracts.compression import Budget, unpack
@@ -321,10 +323,13 @@ class _Reader:
         batches = []
         for stream in sorted(by_stream):
             numbered: dict[int, list[Text]] = {}
+            unnumbered = [some for number, some in by_stream[stream] if number is None]
+            if unnumbered:  # nobody numbers them: all that the file has of a stream is one batch
+                numbered[0] = [text for some in sent_in_order(unnumbered) for text in some]
             for number, some in by_stream[stream]:
-                if number is None:  # nobody numbers them: all that the file has of a stream is one batch
-                    numbered.setdefault(0, []).extend(some)
-                elif numbered.setdefault(number, some) != some:
+                if number is None:
+                    continue
+                if numbered.setdefault(number, some) != some:
                     self.problems.note(
                         "seq_conflict",
                         f"Two different batches of stream {stream!r} bear the number {number}; one is kept.",
@@ -344,6 +349,34 @@ class _Reader:
         for text in events:
             windows.setdefault(window_of(text) or stream, []).append(text)
         return windows
+
+
+class _Timed(Struct):
+    timestamp: float | None = None
+    t: float | None = None  # of an act
+
+
+_timed = msgspec.json.Decoder(_Timed)
+
+
+def sent_in_order(parts: list[list[Text]]) -> list[list[Text]]:
+    """Parts of a stream that bear no number, each once, by the time of their first event.
+
+    Exports write a line as often as it was delivered, and in the order of delivery.
+    """
+    once = {b"\n".join(part): part for part in parts} if len(parts) > 1 else {b"": parts[0]}
+    if len(once) == 1:
+        return list(once.values())
+
+    def begins(item: tuple[bytes, list[Text]]) -> tuple[float, bytes]:
+        try:
+            first = _timed.decode(item[1][0])
+        except (*UNREADABLE, IndexError):
+            first = _Timed()
+        time = first.t if first.timestamp is None else first.timestamp
+        return (math.inf if time is None else time), item[0]
+
+    return [part for _, part in sorted(once.items(), key=begins)]
 
 
 def _next_line(text: bytes, begin: int, broken: int) -> int:

@@ -5,9 +5,19 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from data_contracts.events import CLICK, CONSOLE, IS_CONTROL, KEYED, KNOWN, LOOKS_CONTROL, PRESS, REQUEST
+from data_contracts.events import (
+    CLICK,
+    CONSOLE,
+    IS_CONTROL,
+    KEYED,
+    KNOWN,
+    LOOKS_CONTROL,
+    PRESS,
+    REQUEST,
+    SELECTION,
+)
 from features.context import ACT_NONE, ACT_SCROLL
-from features.fold import NEVER, Array, Fold, zeros
+from features.fold import NEVER, Array, Fold, small, zeros
 from features.moments import (
     ERROR_CLICK,
     NEAR_MISS,
@@ -37,6 +47,7 @@ class Blunders(Fold):
     act_at: int = NEVER
     act_target: int = 0
     act_page: int = -1
+    blamed: int = small(0)  # the last act met its error already
     miss_at: int = NEVER
     miss_x: float = 0.0
     miss_y: float = 0.0
@@ -86,7 +97,9 @@ class Blunders(Fold):
             if kind == REQUEST and not math.isnan(event.value):
                 begun = t - int(event.value)
             if 0 <= begun - self.act_at <= out.thresholds[0].error_within_ms:
-                if not self.error_free[slot]:
+                # One act meets one error: a cascade is one moment.
+                if not self.error_free[slot] and not self.blamed:
+                    self.blamed = 1
                     self.error_moment[slot] = emit(
                         out,
                         ERROR_CLICK,
@@ -98,20 +111,22 @@ class Blunders(Fold):
                         0.6,
                         (begun - self.act_at) / 1e3,
                     )
-                    self.act_at = NEVER  # one act meets one error: a cascade is one moment
-            elif t - self.act_at > out.thresholds[0].error_within_ms and self.act_at != NEVER:
+            else:
                 self.error_free[slot] = 1
                 change_state(out, self.error_moment[slot], WITHDRAWN)
                 self.error_moment[slot] = NO_MOMENT
         elif now.act != ACT_NONE and now.act != ACT_SCROLL:
             self.act_at = t
+            self.blamed = 0
             self.act_target = event.control if event.control != 0 else event.target
             self.act_page = event.page
         elif kind == CLICK and not event.flags & KEYED and event.page == self.act_page:
             # The act began with the press, but what it starts begins with the click.
             self.act_at = t
 
-        if kind == PRESS:
+        if kind == SELECTION and event.value > 0:
+            self.miss_at = NEVER
+        elif kind == PRESS:
             if event.flags & CLICKABLE:
                 distance = math.hypot(event.x - self.miss_x, event.y - self.miss_y)
                 if event.page == self.miss_page and t - self.miss_at <= MISS_MS and distance <= MISS_PX:

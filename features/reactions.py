@@ -9,13 +9,16 @@ from data_contracts.events import (
     BLUR,
     CANVAS,
     CHANGE,
+    CHECKED,
     CLICK,
     CLIPBOARD,
     CONTEXT_MENU,
     DOWNLOAD,
     FOCUS,
     INPUT,
+    IS_LINK,
     IS_MESSAGE,
+    IS_SUBMIT,
     LOAD,
     MEDIA,
     NEW_PAGE,
@@ -40,6 +43,7 @@ from features.waiting import (
     FRESH_PAGE_MS,
     OPEN,
     PRESSES,
+    SAID,
     SLOW_END_MS,
     UNANSWERED,
     UNKNOWN,
@@ -53,6 +57,7 @@ from features.waiting import (
     late_answer,
     newest_press,
     opens,
+    outdone,
 )
 
 SCROLL_MS: Final = 400  # later scrolling is the visitor's own
@@ -163,10 +168,13 @@ class Reactions(Fold):
                     end_run(self, SETTLED, out)
         elif kind == PAGE or (kind == LOAD and t - now.page_t > FRESH_PAGE_MS):
             for i in range(PRESSES):
-                if self.state[i] == OPEN:
-                    answered(self, i, t, 0, out)
-                elif self.state[i] == UNANSWERED and t - self.at[i] <= SLOW_END_MS:
-                    late_answer(self, i, t, out)
+                if self.state[i] != FREE and t - self.at[i] <= SLOW_END_MS and not outdone(self, i):
+                    if self.state[i] == OPEN:
+                        answered(self, i, t, 0, out)
+                    elif self.state[i] == UNANSWERED or self.flags[i] & (IS_LINK | IS_SUBMIT):
+                        late_answer(self, i, t, out)
+                    if self.moment[i] == NO_MOMENT:
+                        self.moment[i] = SAID  # what comes after this page, this press did not begin
             if kind == PAGE:
                 forget_sources(self)
         elif kind == REQUEST:
@@ -177,8 +185,10 @@ class Reactions(Fold):
                 if self.state[i] != FREE and 0 <= begun - self.at[i] <= ANSWER_MS:
                     owned = True
                     if is_answer(self, slot, i, self.at[i]):
-                        answered(self, i, t, 0, out)
-                        late_answer(self, i, t, out)
+                        if self.state[i] == OPEN:
+                            answered(self, i, t, 0, out)
+                        else:
+                            late_answer(self, i, t, out)
             self.source_at[slot] = t
             if not owned:
                 own_change(self, slot, begun)
@@ -208,7 +218,10 @@ class Reactions(Fold):
                         or (kind == VISIBILITY and (event.value > 0 or waited > LEAVE_MS))
                     )
                     if not no:
-                        answered(self, i, t, 0, out)
+                        # A box that is ticked and unticked is switched to and fro like any other state.
+                        ticked = kind == INPUT and math.isnan(event.value)
+                        state = 2 if ticked and event.flags & CHECKED else 1 if ticked else 0
+                        answered(self, i, t, state, out)
         if kind == FOCUS:
             self.focus = event.target
         elif kind == BLUR or kind == PAGE:

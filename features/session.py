@@ -17,7 +17,7 @@ from data_contracts.batches import Batch
 from data_contracts.counts import Counts
 from data_contracts.elements import Element
 from data_contracts.errors import WatchworthyError
-from data_contracts.events import CHANNELS, EVENT, Events
+from data_contracts.events import CHANNELS, EVENT, SIGHTED, STATUS, Events
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.order import IDLE_MS, cut, interleave, number_pages
 from data_contracts.stream import Stream
@@ -35,8 +35,8 @@ class Coverage:
 
     Attributes
     ----------
-    rows, positions, acts
-        Canonical events, mouse positions, acts.
+    rows, positions, acts, unknown
+        Canonical events, mouse positions, acts; events that were not understood.
     duration_ms, sighted_ms, blind_ms
         From the first row to the last; with and without knowledge of the page.
     channels
@@ -46,6 +46,7 @@ class Coverage:
     rows: int
     positions: int
     acts: int
+    unknown: int
     duration_ms: int
     sighted_ms: int
     blind_ms: int
@@ -305,7 +306,14 @@ class Log:
         folded.last = (int(rows["t"][-1]), names[int(rank[-1])])
 
     def _finish(self, folded: _Folded) -> None:
-        folded.finished.append((folded.memory, self._moments(folded)))
+        """End the session: the pause has shown how every open window closes, but is no part of the session."""
+        after = np.zeros(1, EVENT)
+        context = folded.memory["context"][0]
+        after["t"] = int(context["start"]) + int(context["t"]) + self._idle_ms
+        after["kind"], after["page"] = STATUS, context["page"]
+        after["flags"] = SIGHTED if context["sighted"] else 0
+        moments = self.engine.fold(after, duplicate(folded.memory), folded.moments, self._thresholds)
+        folded.finished.append((folded.memory, moments))
         folded.memory, folded.moments = self.engine.empty(), None
 
     def _moments(self, folded: _Folded) -> npt.NDArray[np.void]:
@@ -339,6 +347,7 @@ class Log:
             rows=int(context["rows"]),
             positions=int(context["positions"]),
             acts=int(context["acts"]),
+            unknown=int(context["unknown"]),
             duration_ms=int(context["t"]),
             sighted_ms=int(context["sighted_ms"]),
             blind_ms=int(context["blind_ms"]),

@@ -37,12 +37,14 @@ PRESSES: Final = 6  # presses that can wait at once; an older one gives way unju
 SLOW_END_MS: Final = 7_000  # a press is kept so long, in case that its page or request ends late
 RETRY_MS: Final = 10_000
 SLOW_MS: Final = 1_000
+TOGETHER_MS: Final = 500  # presses of one hand in a row, as on a keypad, are answered together
 FRESH_PAGE_MS: Final = 5_000  # a page that has just loaded is still busy with itself
 
 FREE: Final = 0
 OPEN: Final = 1  # waits for an answer
 ANSWERED: Final = 2
 UNKNOWN: Final = 3  # the recorder cannot see what it would do
+SAID: Final = -2  # as moment: the press has its moment, which nothing will change
 UNANSWERED: Final = 4  # judged; kept until a late page or request could still come
 
 WAIT_BINS: Final = 24
@@ -128,6 +130,21 @@ def clicks(self: Any, t: int) -> None:
 
 
 @compiled
+def slow(self: Any, i: int, t: int, out: Any) -> None:
+    """Report that what the press in slot ``i`` began has only now come to its end; once a press."""
+    wait = t - self.at[i]
+    limits = out.thresholds[0]
+    if (
+        limits.slow_from_ms <= wait <= limits.slow_to_ms
+        and self.flags[i] & CLICKABLE
+        and self.moment[i] == NO_MOMENT
+    ):
+        severity = wait / (4e3 if wait <= ANSWER_MS else 7e3)
+        emit(out, SLOW_RESPONSE, SETTLED, self.at[i], t, self.page[i], self.control[i], severity, wait / 1e3)
+        self.moment[i] = SAID
+
+
+@compiled
 def answered(self: Any, i: int, t: int, detail: int, out: Any) -> None:
     """Take an answer to the press in slot ``i``; ``detail`` is the attribute state that it left, or 0."""
     if self.state[i] == ANSWERED:
@@ -142,16 +159,15 @@ def answered(self: Any, i: int, t: int, detail: int, out: Any) -> None:
     self.state[i] = ANSWERED
     self.dead_run = 0
     count_answer(self, i)
-    if wait >= out.thresholds[0].slow_from_ms and self.flags[i] & CLICKABLE:
-        emit(
-            out, SLOW_RESPONSE, SETTLED, self.at[i], t, self.page[i], self.control[i], wait / 4e3, wait / 1e3
-        )
+    slow(self, i, t, out)
     rage_answered(self, self.at[i], detail, t, out)
 
 
 @compiled
 def late_answer(self: Any, i: int, t: int, out: Any) -> None:
-    """Turn a press that seemed dead into one that a page or a request answered late."""
+    """Take the end of a page or request that a press began: it seemed dead, or showed a first sign only."""
+    if self.state[i] == ANSWERED:
+        slow(self, i, t, out)
     if self.state[i] != UNANSWERED:
         return
     change_state(out, self.moment[i], WITHDRAWN)
@@ -162,19 +178,7 @@ def late_answer(self: Any, i: int, t: int, out: Any) -> None:
         self.dead_run = 0
         if self.again[i]:
             self.repeats -= 1
-        wait = float(self.wait[i])
-        if wait <= out.thresholds[0].slow_to_ms:
-            emit(
-                out,
-                SLOW_RESPONSE,
-                SETTLED,
-                self.at[i],
-                t,
-                self.page[i],
-                self.control[i],
-                wait / 7e3,
-                wait / 1e3,
-            )
+        slow(self, i, t, out)
     count_answer(self, i)
     self.state[i] = ANSWERED
 
@@ -196,7 +200,9 @@ def closes(self: Any, i: int, t: int, out: Any) -> None:
                 self.longest_run = max(self.longest_run, self.dead_run)
                 if self.again[i]:
                     self.repeats += 1
-    dead = self.state[i] == UNANSWERED and self.clicked[i] and self.flags[i] & CLICKABLE
+    # A rival may be less patient than we are: then what has not answered yet is dead to it.
+    hasty = self.state[i] == OPEN and patience < ANSWER_MS
+    dead = (self.state[i] == UNANSWERED or hasty) and self.clicked[i] and self.flags[i] & CLICKABLE
     if dead and self.moment[i] == NO_MOMENT and waited > patience:
         severity = 0.5 if self.flags[i] & IS_CONTROL else 0.35
         may_leave = self.flags[i] & (IS_LINK | IS_SUBMIT)  # the next page may be on its way
@@ -215,6 +221,14 @@ def closes(self: Any, i: int, t: int, out: Any) -> None:
 
 
 @compiled
+def outdone(self: Any, i: int) -> bool:
+    """Whether the visitor has since pressed another control: what comes now is the answer to that."""
+    newest = newest_press(self)
+    other = self.control[newest] != self.control[i] or self.page[newest] != self.page[i]
+    return bool(other and self.at[newest] - self.at[i] > TOGETHER_MS)
+
+
+@compiled
 def changes(self: Any, key: int, owner: int, detail: int, plain: bool, page: int, now: Any, out: Any) -> None:
     """Judge one change of the page: its source's own, or an answer to a press that waits.
 
@@ -229,7 +243,8 @@ def changes(self: Any, key: int, owner: int, detail: int, plain: bool, page: int
         if self.page[i] != page:
             continue
         own = owner != 0 and owner == self.control[i]
-        if own or plain or is_answer(self, slot, i, self.at[i]):
+        answers = is_answer(self, slot, i, self.at[i])
+        if own or ((plain or answers) and not outdone(self, i)):
             answered(self, i, now.t, detail if own else 0, out)
         elif self.at[i] - now.page_t < FRESH_PAGE_MS:
             self.busy[i] = 1

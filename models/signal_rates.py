@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from features.catalogue import engine
 from features.moments import CODES, WITHDRAWN
+from features.thresholds import PRESETS
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def digests() -> dict[str, str]:
         digest = hashlib.sha256("".join([source, *(found[name] for name in TYPING)]).encode())
         for fold in engine().folds:
             if any(signal.name in rate.codes for signal in fold.signals):
-                digest.update(inspect.getsource(fold.step).encode())
+                digest.update(fold.definition().encode())
+        digest.update(repr(sorted(PRESETS["watchworthy"].items())).encode())
         found[rate.name] = digest.hexdigest()[:16]
     return found
 

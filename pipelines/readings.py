@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -91,10 +91,30 @@ def reading(
         return Reading(file, problems=[Problem(error.code, error.message, error.where or file)])
     problems = [Problem(p.code, p.message, f"{file} {p.where}".rstrip()) for p in recording.problems]
     if not sessions:
-        if not problems:
-            problems = [Problem("no_events", "Of its events, not one could be understood.", file)]
-        return Reading(file, problems=problems)
-    return Reading(file, sessions, problems, sessions[0].log.counts)
+        return Reading(file, problems=problems or [Problem("no_events", UNUSABLE["no_events"], file)])
+    counts = sessions[0].log.counts
+    if code := unusable(counts, sessions[0].start_ms):
+        return Reading(file, problems=[Problem(code, UNUSABLE[code], file), *problems], counts=counts)
+    return Reading(file, sessions, problems, counts)
+
+
+UNUSABLE: Final = {
+    "no_events": "Of its events, not one could be understood.",
+    "no_times": "More than half of its events bear no time, so nothing can be computed from them. "
+    "Export it again with the field timestamp of each event.",
+    "times_unit": "Its times are not in milliseconds since 1970, as rrweb writes them. Convert them first.",
+}
+SECONDS: Final = range(10**9, 10**10)  # from 2001 on in seconds; in ms it would be the spring of 1970
+MICROSECONDS_FROM: Final = 10**15
+
+
+def unusable(counts: Counts, start_ms: int) -> str | None:
+    """Code of the reason why a recording that was read must not be judged; None if there is none."""
+    if counts.unknown_events + counts.malformed >= counts.events:
+        return "no_events"
+    if 2 * counts.problems["no_timestamp"] > counts.events:
+        return "no_times"
+    return "times_unit" if start_ms in SECONDS or start_ms >= MICROSECONDS_FROM else None
 
 
 def arriving(batches: Iterable[Batch], name: str, *settings: Any) -> list[Session]:

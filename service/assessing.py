@@ -30,8 +30,8 @@ def assess(judge: Scorer, session: Session, one: Reading, now: datetime | None =
         fidelity=seen.fidelity,
         blind_ms=seen.blind_ms,
         channels=seen.channels,
-        events=one.counts.events,
-        unknown_events=one.counts.unknown_events,
+        events=seen.rows,
+        unknown_events=seen.unknown,
     )
     vector = session.vector.tobytes()
     digest = hashlib.sha256(f"{session.id}\0{judge.bundle.digest}\0".encode() + vector).hexdigest()

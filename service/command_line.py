@@ -206,3 +206,10 @@ def main() -> None:
         # The reader of our output has gone (as `| head` does): nothing is wrong with the input.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        where = error.filename or "a file"
+        print(
+            f"watchworthy: {where}: {error.strerror}. Is the folder there, and may you write to it?",
+            file=sys.stderr,
+        )
+        sys.exit(1)

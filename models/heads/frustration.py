@@ -65,7 +65,8 @@ FRUSTRATION = Head(
     slices=("scenario", "family", "recorder", "build"),
     blind_to=(
         "totals of the session (duration, events, pages, presses, inputs): rates and shares per act only; how the "
-        "pointer moves, for movement shows no emotion; any feature that restates the rule which made the label"
+        "pointer moves, for movement shows no emotion (but for pointer_thrash, a gesture that anybody watching sees); "
+        "any feature that restates the rule which made the label"
     ),
     hide_share={"console": 0.5},
     boosting=Boosting(rounds=60, leaves=3, learning_rate=0.08, least_rows=8, ridge=5.0, columns=0.7),

@@ -35,6 +35,12 @@ def run(
     if format == "parquet" and target is None:
         print("watchworthy score: --format parquet needs --out FILE.parquet", file=sys.stderr)
         return 2
+    if format == "table" and target is not None:
+        print(
+            "watchworthy score: a table goes to the screen; with --out, choose --format json or parquet",
+            file=sys.stderr,
+        )
+        return 2
     judge = Scorer.starter(models)
     given = open_paths(paths)
     files = list(given)

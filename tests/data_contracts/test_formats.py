@@ -159,3 +159,16 @@ def test_packed_parts_share_one_limit(small):
     bomb = gzip.compress(body)
     assert refusal(bomb, Limits(unpacked_bytes=300_000)).code == "input_too_long"
     assert refusal(bomb, Limits(ratio_floor=100_000, ratio=50)).code == "compression_bomb"
+
+
+def test_lines_without_numbers_count_once_and_by_their_time():
+    """Exports repeat lines and mix them up: a recording is the set of what was sent."""
+    from tests.features.streams import encoded, stream
+
+    events = encoded(stream(7, acts=20))
+    third = len(events) // 3
+    parts = [events[:third], events[third : 2 * third], events[2 * third :]]
+    lines = [b'{"window_id":"w","data":[' + b",".join(part) + b"]}" for part in parts]
+    plain = contents(b"\n".join(lines)).batches
+    assert contents(b"\n".join([lines[2], lines[0], lines[1], lines[0]])).batches == plain
+    assert [bytes(text) for batch in plain for text in batch.events] == events

@@ -194,6 +194,11 @@ def broken(name: str, folder: Path) -> Path:
         "none.json": b'{"events": []}',
         "words.json": b"hello, world",
         "bomb.json.gz": gzip.compress(b" " * 300_000_000, 9),
+        "timeless.json": json.dumps({"events": [{**e, "timestamp": None} for e in stream(3)]}).encode(),
+        "seconds.json": json.dumps(
+            {"events": [{**e, "timestamp": e["timestamp"] / 1_000} for e in stream(3)]}
+        ).encode(),
+        "strange.json": b'[{"type":99,"data":{},"timestamp":1900000000000}]',
         "deep.json": b'[{"type":2,"timestamp":1,"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}]",
     }[name]
     path.write_bytes(content)
@@ -211,6 +216,9 @@ def broken(name: str, folder: Path) -> Path:
         ("words.json", "input_not_recording", ""),
         ("bomb.json.gz", "compression_bomb", ""),
         ("deep.json", "input_too_deep", ""),
+        ("timeless.json", "no_times", "bear no time"),
+        ("seconds.json", "times_unit", "milliseconds"),
+        ("strange.json", "no_events", "not one could be understood"),
     ],
 )
 def test_each_failure_has_its_sentence_and_its_code(
@@ -262,6 +270,14 @@ def test_without_a_first_snapshot_nothing_is_claimed_of_the_page(run: Run, tmp_p
     assert told["frustration"]["ineligible_reason"] == "blind"
     _, out, _ = run("score", path)
     assert "first snapshot is missing" in out
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(run: Run, tmp_path: Path) -> None:
+    for words in (("score", COUPON, "--format", "json"), ("features", COUPON)):
+        status, _, err = run(*words, "--out", tmp_path / "nobody" / "x.parquet")
+        assert status == 1
+        assert "nobody" in err
+        assert "Traceback" not in err
 
 
 # Ways to name recordings
