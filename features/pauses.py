@@ -80,14 +80,14 @@ class Pauses(Fold):
             HESITATION,
             text="The pointer rests on a control for 2 to 15 s, and then the control is pressed.",
             silent_on="Reading: scrolling or selecting since the pointer came there; a second press on the spot.",
-            evidence=("rest (s)",),
+            evidence=("rest_s",),
             aliases=("hesitation",),
         ),
         Signal(
             IDLE_EXIT,
             text="Nothing for 30 s or more, and then the session ends before a goal; withdrawn if the visitor goes on.",
             silent_on="Sessions whose goal was reached; visitors who come back.",
-            evidence=("rest (s)",),
+            evidence=("rest_s",),
             aliases=("session abandonment", "idle timeout"),
         ),
     )

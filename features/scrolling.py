@@ -85,7 +85,7 @@ class Scrolling(Fold):
             SCROLL_HUNT,
             text="Three or more reversals of over one viewport within 10 s without an act.",
             silent_on="Scrolling with acts between; short steps back while reading.",
-            evidence=("reversals", "viewport height (px)"),
+            evidence=("reversals", "viewport_height_px"),
             aliases=("excessive scrolling", "random scrolling"),
         ),
     )

@@ -173,7 +173,7 @@ class Submits(Fold):
             ERROR_SHOWN,
             text="An alert or invalid state appears within 5 s after a submit, and the form is not left for it.",
             silent_on="Submits that lead to another page or a goal, or empty the form; regions that speak unasked.",
-            evidence=("messages", "time after the submit (s)", "earlier errors on this form"),
+            evidence=("messages", "after_submit_s", "earlier_errors"),
             aliases=("form validation error", "validation error"),
         ),
         Signal(

@@ -308,6 +308,12 @@ def test_codes_are_known() -> None:
     assert {signal.code for signal in engine().signals} == set(range(len(CODES)))
 
 
+def test_evidence_is_named_as_a_program_reads_it() -> None:
+    for signal in engine().signals:
+        assert len(signal.evidence) <= 4
+        assert all(name.isidentifier() and name == name.lower() for name in signal.evidence), signal.name
+
+
 # Batches that disagree
 
 
