@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from data_contracts.events import (
     BLUR,
+    CHANNELS,
     CLICK,
     FOCUS,
     GOAL,
@@ -47,7 +48,7 @@ ACT_INPUT: Final = 4
 ACT_SCROLL: Final = 5
 ACT_PAGE: Final = 6
 
-CHANNEL_TRUST: Final = 10  # index of "trust" in CHANNELS
+CHANNEL_TRUST: Final = CHANNELS.index("trust")
 
 
 class Context(Fold):

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from data_contracts.compiled import compiled
 from data_contracts.events import (
+    CHANNELS,
     IS_CONSENT,
     IS_CONTROL,
     IS_COPY,
@@ -51,7 +52,7 @@ WAIT_BINS: Final = 24
 WAIT_LOW_MS: Final = 8.0  # three bins to a doubling: from 8 ms to 2 s
 WAITS_AN_OCTAVE: Final = 3
 
-SELECTION_CHANNEL: Final = 13  # index of "selection" in CHANNELS
+SELECTION_CHANNEL: Final = CHANNELS.index("selection")
 CLICKABLE: Final = IS_CONTROL | LOOKS_CONTROL
 UNSEEN: Final = UNSEEN_EFFECT | IS_COPY | IS_SURFACE | IS_CONSENT | IS_DISABLED | IS_FIELD  # leaves no trace
 
