@@ -1,0 +1,86 @@
+"""``watchworthy serve``: the service, with everything embedded, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from service.live import logs, settings
+from service.live.app import Service, application
+from service.live.opening import open_store
+
+GRACE_S: Final = 20
+BACKLOG: Final = 2_048
+
+
+def run(data_dir: Path, host: str | None, port: int | None) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit status."""
+    try:
+        chosen = settings.load(data_dir, host=host, port=port)
+    except ValueError as error:
+        print(f"watchworthy serve: {error}", file=sys.stderr)
+        return 2
+    logs.begin(chosen.log_level)
+    try:
+        listening = listen(chosen.host, chosen.port)
+    except OSError as error:
+        print(
+            f"watchworthy serve: cannot listen on {chosen.host} port {chosen.port}: {error}", file=sys.stderr
+        )
+        return 1
+    with listening:
+        serve(data_dir, chosen, listening)
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections of this address.
+
+    Raises
+    ------
+    OSError
+        If the address is not ours, or taken.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def serve(data_dir: Path, chosen: settings.Settings, listening: socket.socket) -> None:
+    """Serve on a socket until a signal comes."""
+    service = Service(data_dir, chosen, open_store(data_dir, chosen))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(service),
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # ours believes only the proxies that the settings name
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+            ws="none",
+        )
+    )
+
+    async def main() -> None:
+        serving = asyncio.create_task(server.serve([listening]))
+        while not service.warm and not serving.done():
+            await asyncio.sleep(0.02)
+        if service.warm:
+            host, port = listening.getsockname()[:2]
+            print(f"Watchworthy listens on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+        await serving
+
+    asyncio.run(main())
