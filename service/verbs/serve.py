@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -58,10 +61,26 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+class Server(uvicorn.Server):
+    """Stops when it is told to, and then its process ends as one that did what it was told."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let SIGTERM and SIGINT stop the server; uvicorn's own would then kill the process by the same signal."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+
 def serve(data_dir: Path, chosen: settings.Settings, listening: socket.socket) -> None:
     """Serve on a socket until a signal comes."""
     service = Service(data_dir, chosen, open_store(data_dir, chosen))
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             application(service),
             log_config=None,

@@ -23,7 +23,9 @@ class Served:
     """``async with Served(folder) as one``: a warm service, a client, a write key and a read key."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        chosen = load(folder, **({"rate_address": 0, "rate_key": 0, "rate_whole": 0} | settings))
+        chosen = load(
+            folder, **({"rate_address": 0, "rate_key": 0, "rate_whole": 0, "future_hours": 1e6} | settings)
+        )
         self.service = Service(folder, chosen, open_store(folder, chosen))
         self.app = application(self.service)
         self.write, _ = self.service.keys.create("write")
