@@ -6,7 +6,6 @@ Session keys are wrapped by a master key from the environment or a file. To eras
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import sqlite3
 import threading
@@ -93,7 +92,7 @@ def master_key(folder: Path) -> bytes:
 def _read(text: str, where: str) -> bytes:
     try:
         key = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
         raise WatchworthyError("master_key_wrong", "The master key must be 32 bytes in base64.", where)
