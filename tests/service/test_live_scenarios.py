@@ -16,6 +16,7 @@ from data_contracts.recordings import read
 from features.catalogue import engine
 from features.session import Session, sessions_of
 from models.heads import HEADS
+from models.signal_rates import extended
 from pipelines.readings import recut
 from service.assessing import scorer
 from service.live.live_scores import LiveScorer
@@ -190,6 +191,19 @@ def test_large_bodies_are_folded_beside_the_loop_to_the_same_end(
 
     asyncio.run(scenario())
     assert engines == {True, False}, "some batches beside the loop, some on it"
+
+
+def test_live_scoring_reads_the_same_bits_as_the_scorer() -> None:
+    live = LiveScorer(scorer())
+    with_moments = 0
+    for path in FILES:
+        (session,) = sessions_of(read(str(path)).batches, "s")
+        with_moments += bool(session.moments.size)
+        for moments in (session.moments, session.moments[:0]):
+            for acts in (0, 1, session.coverage.acts):
+                ours = live._extended(session.vector, moments, acts)
+                assert ours.tobytes() == extended(session.vector, moments, acts).tobytes()
+    assert with_moments > 10
 
 
 def test_live_scores_are_those_of_an_assessment() -> None:
