@@ -208,14 +208,10 @@ def test_the_schema_has_a_version_and_a_later_one_is_refused(opened: Callable[..
 
 
 def test_every_commit_waits_for_the_disk(store: Store) -> None:
-    def pragmas(db: sqlite3.Connection) -> list[object]:
-        return [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "foreign_keys")]
+    def pragma(name: str) -> object:
+        return store.write(lambda db: db.execute(f"PRAGMA {name}").fetchone()[0]).result()
 
-    def synchronous(db: sqlite3.Connection) -> int:
-        return db.execute("PRAGMA synchronous").fetchone()[0]
-
-    assert store.write(pragmas).result()[0] == "wal"
-    assert store.write(synchronous).result() == 2  # FULL
+    assert (pragma("journal_mode"), pragma("synchronous")) == ("wal", 2)  # 2 is FULL
 
 
 def test_a_key_made_for_a_batch_that_was_never_stored_is_used_for_its_next_try(
