@@ -6,7 +6,7 @@ each comes, the sessions are those of the set of batches held.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -223,6 +223,15 @@ class Log:
             name: np.concatenate([self._settled[name], stream.pending()])
             for name, stream in self._streams.items()
         }
+
+    def holds(self, stream: str, seq: int) -> bool:
+        """Whether a batch of this number was received."""
+        return seq in self._batches.get(stream, ())
+
+    @property
+    def streams(self) -> Mapping[str, Stream]:
+        """The streams met so far, by name."""
+        return self._streams
 
     @property
     def counts(self) -> Counts:

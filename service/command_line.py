@@ -29,6 +29,21 @@ IdleMinutes = Annotated[
 ]
 
 
+DataDir = Annotated[
+    Path,
+    typer.Option("--data-dir", envvar="WATCHWORTHY_DATA_DIR", help="Folder in which everything is kept."),
+]
+
+
+class Role(StrEnum):
+    """What a key may do."""
+
+    write = "write"
+    read = "read"
+    annotate = "annotate"
+    admin = "admin"
+
+
 class ScoreFormat(StrEnum):
     """How scores are printed."""
 
@@ -189,6 +204,78 @@ def bench(
     from service.verbs.bench import run
 
     raise typer.Exit(run(paths or [], rounds))
+
+
+@app.command()
+def serve(
+    data_dir: DataDir = Path("data"),
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port; 0 takes any free one.")] = None,
+) -> None:
+    """Take recordings from browsers, store and score them; everything embedded in one process."""
+    from service.verbs.serve import run
+
+    raise typer.Exit(run(data_dir, host, port))
+
+
+@app.command(name="import")
+def import_(
+    paths: Paths,
+    data_dir: DataDir = Path("data"),
+    site: Annotated[str, typer.Option(help="Site that the recordings are of.")] = "default",
+) -> None:
+    """Put recordings into the store as if they had been sent; what is there already is passed over."""
+    from service.verbs.import_ import run
+
+    raise typer.Exit(run(paths, data_dir, site))
+
+
+@app.command()
+def settings(data_dir: DataDir = Path("data")) -> None:
+    """Print every setting, what it does, and what it is now."""
+    from service.verbs.settings import run
+
+    raise typer.Exit(run(data_dir))
+
+
+keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke keys of the service.")
+app.add_typer(keys, name="keys")
+
+
+@keys.command("create")
+def keys_create(
+    role: Annotated[Role, typer.Option(help="write stands in web pages; the others are secret.")],
+    data_dir: DataDir = Path("data"),
+    site: Annotated[str, typer.Option(help="Site that it is for.")] = "default",
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Origin of pages that may use it, as https://shop.example (repeatable)."),
+    ] = None,
+    note: Annotated[str, typer.Option(help="For yourself.")] = "",
+) -> None:
+    """Make a key, and print it this once."""
+    from service.verbs.keys import create
+
+    raise typer.Exit(create(data_dir, role.value, site, origin or [], note))
+
+
+@keys.command("list")
+def keys_list(data_dir: DataDir = Path("data")) -> None:
+    """List the keys, without their secrets."""
+    from service.verbs.keys import show
+
+    raise typer.Exit(show(data_dir))
+
+
+@keys.command("revoke")
+def keys_revoke(
+    key: Annotated[str, typer.Argument(help="Its id, as `keys list` shows it.")],
+    data_dir: DataDir = Path("data"),
+) -> None:
+    """Make a key worthless from now on."""
+    from service.verbs.keys import revoke
+
+    raise typer.Exit(revoke(data_dir, key))
 
 
 def main() -> None:

@@ -1,0 +1,157 @@
+"""Connections to SQLite, and what its errors mean to the person who runs the service."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Final
+
+from data_contracts.errors import WatchworthyError
+from pipelines.store.schema import migrate
+
+BUSY_MS: Final = 10_000  # how long a second process waits for the first one's transaction
+CHECKED_BYTES: Final = 32 << 20  # a database up to this size is checked whole when it is opened
+LEAST_FREE: Final = 64 << 10  # with less, an input or output error means a full disk
+
+MEANINGS: Final = {
+    sqlite3.SQLITE_FULL: ("disk_full", "The disk is full: nothing was stored. Make room, then send again."),
+    sqlite3.SQLITE_READONLY: (
+        "store_read_only",
+        "The data directory cannot be written to: check its mount and owner.",
+    ),
+    sqlite3.SQLITE_CORRUPT: ("store_corrupt", "The database is damaged: restore it from a backup."),
+    sqlite3.SQLITE_NOTADB: ("store_corrupt", "The file is no database: restore it from a backup."),
+    sqlite3.SQLITE_CANTOPEN: (
+        "store_failed",
+        "The database cannot be opened: check that the directory can be written to.",
+    ),
+    sqlite3.SQLITE_BUSY: ("busy", "Another process holds the database; try again."),
+    sqlite3.SQLITE_LOCKED: ("busy", "Another process holds the database; try again."),
+}
+
+
+def refusal(error: sqlite3.Error | OSError, where: Path) -> WatchworthyError:
+    """What an error of SQLite or of the system means, as one with a code."""
+    folder = where if where.is_dir() else where.parent
+    if isinstance(error, OSError):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            code, message = MEANINGS[sqlite3.SQLITE_FULL]
+        elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+            code, message = MEANINGS[sqlite3.SQLITE_READONLY]
+        else:
+            code, message = "store_failed", f"The data directory cannot be used: {error}."
+        return WatchworthyError(code, message, str(where))
+    primary = (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
+    known = MEANINGS.get(primary)
+    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
+        if is_read_only(folder):
+            known = MEANINGS[sqlite3.SQLITE_READONLY]
+        elif free_bytes(folder) < LEAST_FREE:
+            known = MEANINGS[sqlite3.SQLITE_FULL]
+    code, message = known or ("store_failed", f"The database failed: {error}.")
+    return WatchworthyError(code, message, str(where))
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that this process may still write to the disk of a folder."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
+def is_read_only(folder: Path) -> bool:
+    """Whether the folder's file system is mounted read-only, or its rights keep us out."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY) or not os.access(folder, os.W_OK)
+    except OSError:
+        return False
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode, durable at every commit; one thread at a time may use it."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_database(path: Path, migrations: tuple[str, ...]) -> sqlite3.Connection:
+    """Open or make a database, bring it to the latest version, and look whether it is whole.
+
+    Raises
+    ------
+    WatchworthyError
+        ``store_read_only``, ``store_corrupt``, ``disk_full``, ``store_newer``, ``store_failed``, ``busy``.
+    """
+    try:
+        connection = connect(path)
+        try:
+            migrate(connection, migrations, str(path))
+            if path.stat().st_size <= CHECKED_BYTES:
+                (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                if said != "ok":
+                    code, message = MEANINGS[sqlite3.SQLITE_CORRUPT]
+                    raise WatchworthyError(code, f"{message} {said}", str(path))
+        except BaseException:
+            connection.close()
+            raise
+    except (sqlite3.Error, OSError) as error:
+        raise refusal(error, path) from error
+    return connection
+
+
+class Reads:
+    """Connections for reading, lent to one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._closed = False
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose statements all see the same state; keep it for moments, not minutes.
+
+        Raises
+        ------
+        WatchworthyError
+            What the database's errors mean; ``store_closed``.
+        """
+        if self._closed:
+            raise WatchworthyError("store_closed", "The store is closed.", str(self._path))
+        try:
+            try:
+                connection = self._idle.get_nowait()
+            except Empty:
+                connection = connect(self._path)
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                self._idle.put(connection)
+                self._close_idle_if_closed()
+        except sqlite3.Error as error:
+            raise refusal(error, self._path) from error
+
+    def close(self) -> None:
+        """Close every connection that is not lent; those lent close when they come back."""
+        self._closed = True
+        self._close_idle_if_closed()
+
+    def _close_idle_if_closed(self) -> None:
+        while self._closed:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return

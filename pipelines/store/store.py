@@ -1,0 +1,339 @@
+"""The durable log of batches, with all that goes with it, in one data directory."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, NamedTuple, TypeVar
+
+from data_contracts.batches import Batch
+from data_contracts.errors import WatchworthyError
+from pipelines.store import faults
+from pipelines.store.accepting import accept
+from pipelines.store.bodies import pack
+from pipelines.store.crypto import Keys
+from pipelines.store.database import MEANINGS, Reads, free_bytes, is_read_only, open_database, refusal
+from pipelines.store.limits import StoreLimits
+from pipelines.store.objects import Objects
+from pipelines.store.reading import Reader, find_session
+from pipelines.store.recording import Kept
+from pipelines.store.schema import MAIN
+from pipelines.store.sealing import Sealer
+from pipelines.store.units import Checkpoint, SessionRow, Stored, StoredAnswer, Unit
+from pipelines.store.writer import Job, Work, Writer
+
+DISK_LOOK_S: Final = 1.0  # how old what is known of the free space may be
+WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
+JOB_SIZE: Final = 1_024  # bytes that a job without a body counts for
+
+T = TypeVar("T")
+
+
+class Health(NamedTuple):
+    """Whether the store can take batches; if not, the code and sentence that say why."""
+
+    ok: bool
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Figures for whoever watches the service.
+
+    Attributes
+    ----------
+    refusals
+        Units refused since the store was opened, by code.
+    waiting, waiting_bytes, waiting_s
+        What is in the writer's queue, and how long its oldest waits.
+    seal_failures
+        Sessions that could not be sealed when they were due, by code.
+    disk_free
+        Bytes.
+    """
+
+    commits: int
+    jobs: int
+    failed_commits: int
+    largest_group: int
+    refusals: dict[str, int]
+    seal_failures: dict[str, int]
+    waiting: int
+    waiting_bytes: int
+    waiting_s: float
+    disk_free: int
+
+
+class _Accept:
+    """A unit as work for the writer."""
+
+    def __init__(self, store: Store, unit: Unit) -> None:
+        self.unit = unit
+        self.packed = b""
+        self._store = store
+
+    def __call__(self, db: sqlite3.Connection, /) -> Stored:
+        store = self._store
+        try:
+            return accept(db, store.keys, store.limits, self.unit, self.packed)
+        except WatchworthyError as error:
+            store.refusals[error.code] += 1
+            raise
+
+
+class Store:
+    """One data directory; opened by ``Store.open``, closed by ``close`` or at the end of a ``with`` block."""
+
+    def __init__(self, folder: Path, recordings_url: str | None, limits: StoreLimits) -> None:
+        self.folder = folder
+        self.limits = limits
+        self.refusals: Counter[str] = Counter()
+        self._path = folder / "store.db"
+        self._disk = (0.0, 0)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise refusal(error, folder) from error
+        if is_read_only(folder):
+            code, message = MEANINGS[sqlite3.SQLITE_READONLY]
+            raise WatchworthyError(code, message, str(folder))
+        self.keys = Keys(folder)
+        try:
+            db = open_database(self._path, MAIN)
+        except BaseException:
+            self.keys.close()
+            raise
+        self._reads = Reads(self._path)
+        self._objects = Objects(recordings_url or str((folder / "recordings").resolve()))
+        self._writer = Writer(db, self._path, limits, self._prepare)
+        self._reader = Reader(self._reads, self.keys, self._objects)
+        self._sealer = Sealer(self._do, self._reads, self.keys, self._objects, limits)
+
+    @classmethod
+    def open(
+        cls, path: str | Path, limits: StoreLimits | None = None, recordings_url: str | None = None
+    ) -> Store:
+        """Open a data directory, or make one.
+
+        Parameters
+        ----------
+        path
+            The directory.
+        recordings_url
+            Where sealed recordings go: a folder or any URL of fsspec; ``recordings`` in the directory by default.
+
+        Raises
+        ------
+        WatchworthyError
+            ``store_read_only``, ``store_corrupt``, ``store_newer``, ``disk_full``, ``master_key_wrong``,
+            ``store_failed``.
+        """
+        return cls(Path(path), recordings_url, limits or StoreLimits())
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Store what waits, then close everything."""
+        self._writer.close()
+        self._reads.close()
+        self.keys.close()
+
+    # Writing
+
+    def submit(self, unit: Unit) -> Future[Stored]:
+        """Have a unit stored; the future is done when it is durable.
+
+        Raises
+        ------
+        WatchworthyError
+            ``busy``, ``disk_full`` or ``store_closed`` at once; in the future whatever ``accept`` refuses, and
+            what a failed commit means.
+        """
+        future: Future[Stored] = Future()
+        self._put(unit, future, None)
+        return future
+
+    def submit_async(self, unit: Unit) -> asyncio.Future[Stored]:
+        """The same for a coroutine: all units of a commit wake their event loop in one call.
+
+        A unit is stored also where its future was cancelled meanwhile.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Stored] = loop.create_future()
+        self._put(unit, future, loop)
+        return future
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """Have any other work done in the writer's transaction; the future is done when it is durable.
+
+        Raises
+        ------
+        WatchworthyError
+            ``busy``, ``store_closed``.
+        """
+        future: Future[T] = Future()
+        self._writer.put(Job(work, JOB_SIZE, future))
+        return future
+
+    def check_room(self, size: int = 0) -> None:
+        """Raise what ``submit`` would raise for a unit of so many bytes, before any work is done on it."""
+        self._check_disk()
+        self._writer.check(size)
+
+    def erase(self, site: str, session: str) -> bool:
+        """Forget a session: its key first, then its rows, then its object; whether there was one."""
+
+        def forget(db: sqlite3.Connection) -> str | None:
+            row = find_session(db, site, session)
+            self.keys.erase(site, session)
+            faults.reach("erase_key_gone")
+            if row is None:
+                return None
+            for table in (
+                "caps",
+                "outbox",
+                "interventions",
+                "decisions",
+                "checkpoints",
+                "batches",
+                "streams",
+            ):
+                db.execute(f"DELETE FROM {table} WHERE session_id = ?", (row.number,))
+            db.execute("DELETE FROM sessions WHERE id = ?", (row.number,))
+            return row.sealed_object
+
+        sealed_object = self._do(forget)
+        if sealed_object:
+            self._objects.delete(sealed_object)
+        return sealed_object is not None
+
+    # Reading
+
+    def known(self, site: str, session: str, stream: str, seq: int) -> StoredAnswer | None:
+        """What was answered to a batch; None if it was never stored."""
+        return self._reader.known(site, session, stream, seq)
+
+    def session(self, site: str, session: str) -> SessionRow | None:
+        """What is known of a session; None if there is none."""
+        return self._reader.session(site, session)
+
+    def sessions(self, after: int = 0, most: int = 100, site: str | None = None) -> list[SessionRow]:
+        """Sessions in the order of their first commit, after the ``number`` of one of them."""
+        return self._reader.sessions(after, most, site)
+
+    def batches(self, site: str, session: str, after: int = 0) -> Iterator[tuple[int, Batch]]:
+        """Log number and batch of all that is stored after a log number, sealed or not.
+
+        Raises
+        ------
+        WatchworthyError
+            ``payload_expired``, ``object_missing``, ``store_corrupt``.
+        """
+        for one in self._reader.batches(site, session, after):
+            yield one.log_number, one.batch()
+
+    def kept(self, site: str, session: str, after: int = 0) -> Iterator[Kept]:
+        """The same with all that stands beside a batch: when it was received, consent, scrub, its body."""
+        return self._reader.batches(site, session, after)
+
+    def replay(self, site: str, session: str, begin_ms: float) -> Iterator[tuple[int, Batch]]:
+        """The batches that a replay from a moment of event time needs, by log number."""
+        for one in self._reader.replay(site, session, begin_ms):
+            yield one.log_number, one.batch()
+
+    def checkpoint(self, site: str, session: str, before: int | None = None) -> Checkpoint | None:
+        """The latest checkpoint, or the latest whose last row is from before ``before`` ms."""
+        return self._reader.checkpoint(site, session, before)
+
+    # Keeping house
+
+    def end_due(self, now_ms: int) -> list[SessionRow]:
+        """End the sessions that have been silent for the idle time."""
+        return self._sealer.end_due(now_ms)
+
+    def seal_due(self, now_ms: int) -> list[SessionRow]:
+        """End what is due and seal what ended; the sessions that were sealed."""
+        return self._sealer.seal_due(now_ms)
+
+    def seal(self, site: str, session: str, now_ms: int) -> bool:
+        """Seal one session now; False if another sealer has it or it is sealed."""
+        return self._sealer.seal(site, session, now_ms)
+
+    def sweep(self) -> int:
+        """Delete objects that belong to no session; how many there were."""
+        return self._sealer.sweep()
+
+    def healthy(self, wait_s: float = 5.0) -> Health:
+        """Try a durable write and a read."""
+
+        def probe(db: sqlite3.Connection) -> None:
+            db.execute("INSERT OR REPLACE INTO probes VALUES (1, ?)", (time.time_ns() // 1_000_000,))
+
+        try:
+            self._check_disk()
+            self.write(probe).result(wait_s)
+            with self._reads.snapshot() as db:
+                db.execute("SELECT at FROM probes").fetchone()
+        except WatchworthyError as error:
+            return Health(False, error.code, error.message)
+        except TimeoutError:
+            return Health(False, "busy", f"The disk has not answered for {wait_s:g} s.")
+        return Health(True)
+
+    def stats(self) -> Stats:
+        """Figures since the store was opened."""
+        written = self._writer.written
+        waiting, waiting_bytes, age = self._writer.queue
+        return Stats(
+            *(written.commits, written.jobs, written.failed_commits, written.largest_group),
+            dict(self.refusals),
+            dict(self._sealer.failures),
+            *(waiting, waiting_bytes, age, free_bytes(self.folder)),
+        )
+
+    def _put(self, unit: Unit, future: Any, loop: asyncio.AbstractEventLoop | None) -> None:
+        try:
+            self._check_disk()
+            self._writer.put(Job(_Accept(self, unit), unit.size, future, loop))
+        except WatchworthyError as error:
+            self.refusals[error.code] += 1
+            raise
+
+    def _prepare(self, works: Sequence[Work]) -> None:
+        """Pack the bodies of a group and make the keys that its sessions lack."""
+        units = [work for work in works if isinstance(work, _Accept)]
+        for work in units:
+            work.packed = pack(work.unit.body)
+        self.keys.make({(work.unit.site, work.unit.session) for work in units})
+
+    def _do(self, work: Callable[[sqlite3.Connection], Any], /) -> Any:
+        return self.write(work).result(WAIT_S)
+
+    def _check_disk(self) -> None:
+        """Refuse before the disk is full: what is half stored then could not even be cleaned up."""
+        if not self.limits.disk_free_bytes:
+            return
+        at, free = self._disk
+        if time.monotonic() - at > DISK_LOOK_S:
+            free = free_bytes(self.folder)
+            self._disk = (time.monotonic(), free)
+        if free < self.limits.disk_free_bytes:
+            raise WatchworthyError(
+                "disk_full",
+                f"Only {free:,} bytes are free, and {self.limits.disk_free_bytes:,} are to stay so. Make room.",
+                str(self.folder),
+            )

@@ -1,0 +1,164 @@
+"""What goes into the store in one piece, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Decision(NamedTuple):
+    """A decision that the batch caused; one per (session, log number, bundle)."""
+
+    id: str
+    bundle: str
+    body: bytes
+
+
+class Intervention(NamedTuple):
+    """An intervention that is due, under one id until it is confirmed."""
+
+    id: str
+    rule: str
+    body: bytes
+
+
+class Outgoing(NamedTuple):
+    """A message for the outbox. ``id`` is unique in the store; a second row of the same id is refused."""
+
+    id: str
+    topic: str
+    body: bytes
+
+
+class Cap(NamedTuple):
+    """One use of a cap. A second row of the same (site, cap, key) fails the unit: caps are rows, never counters."""
+
+    cap: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The flat memory of a session after the batch of a log number.
+
+    Attributes
+    ----------
+    memory
+        The folds' memory, as its owner wrote it.
+    order_key
+        Time of the last row folded, ms.
+    digests
+        Digests of the definitions that the memory was made by.
+    log_number
+        The last batch that it has seen; given by the store.
+    """
+
+    memory: bytes
+    order_key: int = 0
+    digests: bytes = b""
+    log_number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One accepted batch, with all that goes with it: stored together or not at all.
+
+    Parameters
+    ----------
+    site, session, stream, seq
+        The batch's name. ``seq`` counts the batches of a stream from 0.
+    body
+        Its events after the scrub, in any form that ``events_of`` reads.
+    digest
+        SHA-256 of the decompressed body as it was received: what tells a repeat from a conflict.
+    received_at_ms
+        When it was received, ms since the epoch.
+    answer
+        What is answered to it and to every repeat; a function gets the log number.
+    rows
+        Canonical rows that it decoded to.
+    first_ms, last_ms
+        Event time of its first and last event, ms, where known.
+    ends
+        Whether the stream says that it ends with this batch.
+    after
+        Log number of the last batch that the caller had folded: with another one in between, ``log_moved``.
+    """
+
+    site: str
+    session: str
+    stream: str
+    seq: int
+    body: bytes
+    digest: bytes
+    received_at_ms: int
+    answer: bytes | Callable[[int], bytes] = b""
+    rows: int = 0
+    visitor: str = ""
+    channels: int = 0
+    consent: str = ""
+    scrub: int = 0
+    first_ms: int | None = None
+    last_ms: int | None = None
+    ends: bool = False
+    after: int | None = None
+    checkpoint: Checkpoint | bytes | None = None
+    decisions: tuple[Decision, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
+    outbox: tuple[Outgoing, ...] = ()
+    caps: tuple[Cap, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes while it waits."""
+        bodies = [one.body for one in self.decisions]
+        bodies += [one.body for one in self.interventions]
+        bodies += [one.body for one in self.outbox]
+        return len(self.body) + 1_024 + sum(map(len, bodies))
+
+
+class Stored(NamedTuple):
+    """What became of a unit: durable under ``log_number``; ``repeated`` if it was so before."""
+
+    log_number: int
+    answer: bytes
+    repeated: bool = False
+    ended: bool = False
+
+
+class StoredAnswer(NamedTuple):
+    """What was answered to a batch, and the digest that it came with."""
+
+    log_number: int
+    digest: bytes
+    answer: bytes
+
+
+class SessionRow(NamedTuple):
+    """What the store knows of a session.
+
+    Attributes
+    ----------
+    number
+        Its place in the order in which sessions were first committed: the cursor of listings.
+    next_log
+        Log number that its next batch will get, from 1.
+    status
+        ``open``, ``ended`` or ``sealed``.
+    sealed_object, covered
+        The sealed recording, and the last log number in it; empty and 0 if there is none.
+    """
+
+    number: int
+    site: str
+    session: str
+    visitor: str
+    status: str
+    first_received_ms: int
+    last_received_ms: int
+    next_log: int
+    bytes: int
+    rows: int
+    sealed_object: str
+    covered: int

@@ -1,0 +1,224 @@
+"""The application: every route, what they share, and how it begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from data_contracts.errors import CODES
+from pipelines.store.store import Store
+from service.assessing import scorer
+from service.live import batches_route
+from service.live.admission import Admission
+from service.live.front import Front
+from service.live.keys import Keys
+from service.live.live_scores import LiveScorer
+from service.live.metrics import CONTENT_TYPE, Metrics
+from service.live.reception import Reception
+from service.live.refusals import KINDS, Refusal, kind
+from service.live.sessions_route import session_now
+from service.live.settings import Settings
+
+log = logging.getLogger("watchworthy.live")
+TICK_S = 1.0
+TEND_S = 10.0
+PAGE_BYTES = resource.getpagesize()
+
+
+class Service:
+    """Everything that one process of the service holds.
+
+    Parameters
+    ----------
+    data_dir
+        Where everything is kept.
+    settings
+        What the owner chose.
+    store
+        The log of batches; closed by ``close``.
+    """
+
+    def __init__(self, data_dir: Path, settings: Settings, store: Store) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.store = store
+        self.keys = Keys(data_dir)
+        self.admission = Admission(self.keys, settings)
+        self.reception = Reception(
+            store, LiveScorer(scorer(settings.models, settings.conversion)), settings, self.metrics
+        )
+        self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
+        self.warm = False
+
+    def check(self) -> None:
+        """Refuse a batch before any work is done on it.
+
+        Raises
+        ------
+        Refusal
+            ``starting``, ``busy``, ``disk_full``.
+        """
+        if not self.warm:
+            raise Refusal("starting")
+        self.reception.check_room()
+
+    async def begin(self) -> None:
+        """Compile everything, beside the loop, so that whoever asks meanwhile hears that it is not ready."""
+        await asyncio.get_running_loop().run_in_executor(None, self.reception.warm)
+        self.warm = True
+
+    def close(self) -> None:
+        """Finish what waits, and close every file."""
+        self.reception.close()
+        self.store.close()
+        self.keys.close()
+
+    async def watch(self) -> None:
+        """Measure the loop and take up changed keys, every second."""
+        while True:
+            due = time.perf_counter() + TICK_S
+            await asyncio.sleep(TICK_S)
+            self.metrics.loop_lag.set(max(0.0, time.perf_counter() - due))
+            self.keys.refresh()
+
+    async def tend(self) -> None:
+        """End and seal the sessions that are due, again and again."""
+        while True:
+            await asyncio.sleep(TEND_S)
+            now_ms = time.time_ns() // 1_000_000
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, self.store.seal_due, now_ms)
+            except Exception:
+                log.exception("sealing failed; it is tried again")
+
+    def measure(self) -> bytes:
+        """The metrics now."""
+        sessions, metrics = self.reception.sessions, self.metrics
+        metrics.live.set(len(sessions))
+        metrics.evictions.set(sessions.evictions)
+        metrics.rebuilds.set(sessions.rebuilds)
+        metrics.memory.labels("live_sessions").set(sessions.bytes)
+        metrics.memory.labels("writer_queue").set(self.store.stats().waiting_bytes)
+        metrics.memory.labels("resident").set(resident_bytes())
+        return metrics.text()
+
+    async def ready(self) -> None:
+        """Say whether batches can be taken.
+
+        Raises
+        ------
+        Refusal
+            ``starting``; what the store says when it cannot write.
+        """
+        if not self.warm:
+            raise Refusal("starting")
+        health = await asyncio.get_running_loop().run_in_executor(None, self.store.healthy)
+        if not health.ok:
+            raise Refusal(health.code, health.message)
+
+
+def resident_bytes() -> int:
+    """Memory of this process that is in RAM; the peak of it where the system tells no more."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * PAGE_BYTES
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024
+
+
+def application(service: Service) -> FastAPI:
+    """The application that answers for a service."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(job()) for job in (service.begin, service.watch, service.tend)]
+        yield
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        service.close()
+
+    app = FastAPI(title="Watchworthy", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.service = service
+    app.add_middleware(Front, metrics=service.metrics)
+    route = batches_route.BatchesRoute(service.reception, service.admission, service.settings, service.check)
+    app.router.routes.insert(0, Route(batches_route.PATH, route, methods=["POST", "OPTIONS"]))
+    app.add_exception_handler(Refusal, _raised)
+    app.add_exception_handler(HTTPException, _raised)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    _routes(app, service)
+    _describe(app)
+    return app
+
+
+async def _raised(request: Request, error: Exception) -> Response:
+    raise error  # the front answers
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    raise Refusal("bad_request", str(error)[:500])
+
+
+def _routes(app: FastAPI, service: Service) -> None:
+    @app.get("/healthz", tags=["operations"])
+    async def healthz() -> dict[str, bool]:
+        """Whether the process is alive."""
+        return {"ok": True}
+
+    @app.get("/readyz", tags=["operations"])
+    async def readyz() -> dict[str, bool]:
+        """Whether batches can be taken: everything compiled, the store healthy, room in its queue."""
+        await service.ready()
+        return {"ok": True}
+
+    @app.get("/metrics", tags=["operations"])
+    async def metrics() -> Response:
+        """The metrics, as Prometheus reads them."""
+        return Response(service.measure(), media_type=CONTENT_TYPE)
+
+    @app.get("/v1/errors/{code}", tags=["operations"])
+    async def error(code: str) -> dict[str, Any]:
+        """What an error code means."""
+        if code not in KINDS and code not in CODES:
+            raise Refusal("not_found", "There is no such code.")
+        known = kind(code)
+        return {"code": code, "status": known.status, "retryable": known.retryable, "text": known.text}
+
+    @app.get("/v1/sessions/{session_id}", tags=["sessions"])
+    async def session(session_id: str, authorization: str | None = Header(None)) -> Response:
+        """One session as it is known now: coverage, vector, moments, scores. Needs a read key."""
+        key = service.admission.holder(authorization, "read")
+        told = await session_now(service.reception, key.site, session_id)
+        return Response(told, media_type="application/json")
+
+
+def _describe(app: FastAPI) -> None:
+    """Add to the API's description what FastAPI does not see."""
+    made = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = made()
+            schema["paths"][batches_route.PATH] = batches_route.OPENAPI
+            schema.setdefault("components", {}).setdefault("schemas", {})["Error"] = batches_route.ERROR
+            for path in schema["paths"].values():
+                for call in path.values():
+                    call["responses"].pop("422", None)
+                    call["responses"].setdefault(
+                        "default", batches_route.OPENAPI["post"]["responses"]["default"]
+                    )
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]

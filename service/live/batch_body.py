@@ -1,0 +1,215 @@
+"""The body of a batch: a line of JSON that says whose it is, then its events as a JSON array or one a line."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Final, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from data_contracts.batches import UNREADABLE, Text
+from data_contracts.compression import Budget, unpack
+from data_contracts.errors import WatchworthyError
+from data_contracts.events import CHANNELS
+from data_contracts.json_scan import Break, Scan
+from data_contracts.limits import Limits
+from data_contracts.packer import unpack_string
+from service.live.refusals import Refusal, refusal_of
+
+LONGEST_HEADER: Final = 4_096
+SEQ_MAX: Final = 1 << 31
+QUOTE: Final = 0x22
+TIME_MAX: Final = 1 << 53  # ms; beyond, a number in JSON is no longer exact
+
+SessionName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""No dot: ``S.2`` is what follows a pause of ``S``."""
+
+
+class Header(Struct, frozen=True, kw_only=True):
+    """The first line of a body.
+
+    Attributes
+    ----------
+    key
+        A write key.
+    session, stream
+        Whose events they are; a stream is one page load.
+    seq
+        Number of the batch in its stream, from 0.
+    consent
+        What the visitor agreed to, as the recorder knows it.
+    channels
+        Channels that the recorder records.
+    end
+        Whether the stream ends with this batch.
+    """
+
+    key: Annotated[str, Meta(max_length=128)]
+    session: SessionName
+    stream: SessionName
+    seq: Annotated[int, Meta(ge=0, lt=SEQ_MAX)]
+    consent: Annotated[str, Meta(max_length=64)] | bool | None = None
+    channels: Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(max_length=32)] = []
+    end: bool = False
+
+    @property
+    def agreed(self) -> str:
+        """The consent as a word; empty if nothing was said."""
+        return "" if self.consent is None else str(self.consent).lower()
+
+    @property
+    def mask(self) -> int:
+        """The channels as bits; bit i stands for ``CHANNELS[i]``."""
+        return sum(1 << CHANNELS.index(name) for name in set(self.channels) if name in CHANNELS)
+
+
+class Body(NamedTuple):
+    """A body out of its packing: header, the text of the events, and SHA-256 of that text."""
+
+    header: Header
+    text: bytes
+    digest: bytes
+
+
+class _Time(Struct, gc=False):
+    """The one field of an event that matters at the door."""
+
+    timestamp: float | None = None
+
+
+_header: Final = msgspec.json.Decoder(Header)
+_time: Final = msgspec.json.Decoder(_Time)
+
+ENCODINGS: Final[dict[str, Literal["", "gzip", "zstd"]]] = {
+    "": "",
+    "identity": "",
+    "gzip": "gzip",
+    "x-gzip": "gzip",
+    "zstd": "zstd",
+}
+
+
+def opened(data: bytes, encoding: str, limits: Limits) -> Body:
+    """Take a body out of its packing and read its first line.
+
+    Parameters
+    ----------
+    data
+        The body as it was received.
+    encoding
+        Its ``Content-Encoding``.
+    limits
+        Bounds on what it may unpack to.
+
+    Raises
+    ------
+    Refusal
+        ``encoding_refused``, ``bad_header``, ``body_too_long``, ``compression_bomb``, ``compression_broken``.
+    """
+    packed = ENCODINGS.get(encoding.strip().lower())
+    if packed is None:
+        raise Refusal(
+            "encoding_refused", f"The body is {encoding[:40]!r}; send it plain, as gzip or as zstd."
+        )
+    if packed:
+        data = _unpacked(data, packed, limits)
+    line_end = data.find(b"\n", 0, LONGEST_HEADER + 1)
+    if line_end < 0:
+        if len(data) > LONGEST_HEADER:
+            raise Refusal("bad_header", f"The first line is longer than {LONGEST_HEADER:,} bytes.")
+        line_end = len(data)
+    try:
+        header = _header.decode(data[:line_end])
+    except UNREADABLE as error:
+        raise Refusal("bad_header", f"The first line cannot be read: {error}.") from None
+    text = data[line_end + 1 :]
+    return Body(header, text, hashlib.sha256(text).digest())
+
+
+def _unpacked(data: bytes, packed: str, limits: Limits) -> bytes:
+    try:
+        unpacked = unpack(data, Budget(limits))
+    except WatchworthyError as error:
+        raise refusal_of(error) from error
+    if unpacked.damage:
+        raise Refusal("compression_broken", unpacked.damage + ". Send the batch again.")
+    if unpacked.layers[:1] != (packed,):
+        raise Refusal("compression_broken", f"The body is not {packed}, as its Content-Encoding says.")
+    return unpacked.data
+
+
+def events_of(text: bytes, limits: Limits) -> list[Text]:
+    """Cut the text of a batch into its events.
+
+    Parameters
+    ----------
+    text
+        A JSON array, or JSON objects one after another, in UTF-8.
+    limits
+        Bounds on depth and count.
+
+    Returns
+    -------
+    list
+        The JSON of each event. What is no event is counted when it is decoded.
+
+    Raises
+    ------
+    WatchworthyError
+        ``json_broken``, ``input_too_deep``, ``too_many_events``, ``compression_bomb``.
+    """
+    scan = Scan(text, limits.depth)
+    events: list[Text] = []
+    view = memoryview(text)
+    packed = False
+    try:
+        at = scan.skip_space(0)
+        array = text[at : at + 1] == b"["
+        for begin, end in scan.elements(at) if array else scan.documents(at):
+            if len(events) >= limits.events:
+                raise WatchworthyError("too_many_events", f"A batch holds at most {limits.events:,} events.")
+            packed = packed or text[begin] == QUOTE
+            events.append(view[begin:end])
+        if array and scan.skip_space(scan.end) < len(text):
+            raise Break(scan.end, cut=False)
+    except Break as broken:
+        raise WatchworthyError(
+            "json_broken", "The events are not JSON; nothing of the batch was kept.", f"byte {broken.at}"
+        ) from None
+    if packed:
+        budget = Budget(limits)
+        events = [(unpack_string(one, budget) or one) if one[0] == QUOTE else one for one in events]
+    return events
+
+
+class Timed(NamedTuple):
+    """Events, and the times of the first and last of them that have one, ms."""
+
+    events: list[Text]
+    first_ms: int | None
+    last_ms: int | None
+
+
+def within_time(events: list[Text], latest: float) -> Timed:
+    """The same events without those that claim to be from after ``latest`` ms."""
+    kept = []
+    times: list[float] = []
+    decode = _time.decode
+    for event in events:
+        try:
+            t = decode(event).timestamp
+        except UNREADABLE:
+            t = None  # the decoder of the stream says what is wrong with it
+        if t is None:
+            kept.append(event)
+        elif t <= latest:
+            kept.append(event)
+            times.append(t)
+    within = [t for t in times[:1] + times[-1:] if abs(t) < TIME_MAX]
+    return Timed(kept, int(within[0]) if within else None, int(within[-1]) if within else None)
+
+
+def joined(events: list[Text]) -> bytes:
+    """Events as the text of a batch."""
+    return b"[" + b",".join(events) + b"]"

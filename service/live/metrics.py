@@ -1,0 +1,55 @@
+"""What Prometheus is told of the service."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+
+class Metrics:
+    """Counters of one service, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ours = self.registry
+        self.batches = Counter("watchworthy_batches", "Batches stored and answered.", registry=ours)
+        self.events = Counter("watchworthy_events", "Events stored.", registry=ours)
+        self.repeats = Counter("watchworthy_repeats", "Batches that were known already.", registry=ours)
+        self._refusals = Counter(
+            "watchworthy_refusals",
+            "Requests refused, and events refused as clock_outlier, by reason.",
+            ["reason"],
+            registry=ours,
+        )
+        self.latency = Histogram(
+            "watchworthy_batch_seconds",
+            "From the first byte of a batch to its answer.",
+            buckets=SECONDS,
+            registry=ours,
+        )
+        self.loop_lag = Gauge(
+            "watchworthy_loop_lag_seconds", "How late the event loop woke last.", registry=ours
+        )
+        self.live = Gauge("watchworthy_live_sessions", "Sessions in memory.", registry=ours)
+        self.memory = Gauge(
+            "watchworthy_memory_bytes",
+            "Memory by part; `resident` is all of the process.",
+            ["part"],
+            registry=ours,
+        )
+        self.evictions = Gauge(
+            "watchworthy_evictions", "Sessions dropped from memory for room.", registry=ours
+        )
+        self.rebuilds = Gauge("watchworthy_rebuilds", "Sessions read again from the store.", registry=ours)
+        self.bundle = Gauge("watchworthy_bundle", "1 for the models that score.", ["digest"], registry=ours)
+
+    def refused(self, reason: str, times: int = 1) -> None:
+        """Count what was refused under a code."""
+        self._refusals.labels(reason).inc(times)
+
+    def text(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self.registry)
