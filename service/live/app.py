@@ -17,8 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from data_contracts.errors import CODES
+from models.scorer import Scorer
 from pipelines.store.store import Store
-from service.assessing import scorer
 from service.live import batches_route
 from service.live.admission import Admission
 from service.live.front import Front
@@ -55,9 +55,7 @@ class Service:
         self.store = store
         self.keys = Keys(data_dir)
         self.admission = Admission(self.keys, settings)
-        self.reception = Reception(
-            store, LiveScorer(scorer(settings.models, settings.conversion)), settings, self.metrics
-        )
+        self.reception = Reception(store, LiveScorer(Scorer.starter(settings.models)), settings, self.metrics)
         self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
         self.warm = False
 

@@ -71,7 +71,6 @@ class Settings(BaseSettings):
         5, gt=0, description="Longest that a batch may wait to be stored; beyond, 503 busy."
     )
     models: Path | None = Field(None, description="Folder of trained heads; the starters by default.")
-    conversion: Path | None = Field(None, description="Folder of your own conversion head.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What is written to the log, on standard error; debug has a line for each batch."
     )

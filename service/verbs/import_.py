@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from data_contracts.recordings import open_paths
-from service.assessing import scorer
+from models.scorer import Scorer
 from service.live.importing import Importer, Tally
 from service.live.live_scores import LiveScorer
 from service.live.metrics import Metrics
@@ -27,7 +27,7 @@ def run(paths: list[str], data_dir: Path, site: str) -> int:
     files = list(open_paths(paths))
     store = open_store(data_dir, settings)
     try:
-        judge = LiveScorer(scorer(settings.models, settings.conversion))
+        judge = LiveScorer(Scorer.starter(settings.models))
         with compiling():
             reception = Reception(store, judge, settings, Metrics())
             importer = Importer(reception, data_dir, site)

@@ -16,9 +16,9 @@ from data_contracts.recordings import read
 from features.catalogue import engine
 from features.session import Session, sessions_of
 from models.heads import HEADS
+from models.scorer import Scorer
 from models.signal_rates import extended
 from pipelines.readings import recut
-from service.assessing import scorer
 from service.live.live_scores import LiveScorer
 from service.live.reception import Reception
 from service.live.sessions_route import shown
@@ -44,7 +44,7 @@ def shaken(batches: list[Batch], rng: Rng) -> list[Batch]:
 
 
 def told_by_library(session: Session) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(msgspec.json.encode(shown(session, LiveScorer(scorer()))))
+    told: dict[str, Any] = json.loads(msgspec.json.encode(shown(session, LiveScorer(Scorer.starter()))))
     return told
 
 
@@ -194,7 +194,7 @@ def test_large_bodies_are_folded_beside_the_loop_to_the_same_end(
 
 
 def test_live_scoring_reads_the_same_bits_as_the_scorer() -> None:
-    live = LiveScorer(scorer())
+    live = LiveScorer(Scorer.starter())
     with_moments = 0
     for path in FILES:
         (session,) = sessions_of(read(str(path)).batches, "s")
@@ -207,7 +207,7 @@ def test_live_scoring_reads_the_same_bits_as_the_scorer() -> None:
 
 
 def test_live_scores_are_those_of_an_assessment() -> None:
-    judge = scorer()
+    judge = Scorer.starter()
     live = LiveScorer(judge)
     spoken = 0
     for path in FILES:
