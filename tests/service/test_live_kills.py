@@ -25,7 +25,12 @@ from tests.service.live_store import SAMPLES, request
 EVENTS = encoded(stream(3))
 CLIENTS = 6
 PROGRAM = "from service.command_line import main; main()"
-POINTS = ("key_made:2", "before_commit:9", "after_commit:9", "")
+POINTS = (
+    pytest.param("key_made:2", marks=pytest.mark.full),
+    pytest.param("before_commit:9", marks=pytest.mark.full),
+    "after_commit:9",
+    "",
+)
 
 
 class Client(threading.Thread):
