@@ -31,11 +31,21 @@ class Objects:
     ----------
     url
         A folder, or a URL such as ``s3://bucket/recordings``; other schemes need their fsspec package.
+
+    Raises
+    ------
+    WatchworthyError
+        ``store_failed`` for a scheme that is unknown, or whose package is missing.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        filesystem, root = url_to_fs(url)
+        try:
+            filesystem, root = url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise WatchworthyError(
+                "store_failed", f"Recordings cannot be kept there: {error}.", url
+            ) from error
         self._files: Any = filesystem  # fsspec has no types
         self._root = root.rstrip("/")
         self._local = isinstance(filesystem, LocalFileSystem)

@@ -105,6 +105,7 @@ class Store:
         if is_read_only(folder):
             code, message = MEANINGS[sqlite3.SQLITE_READONLY]
             raise WatchworthyError(code, message, str(folder))
+        self._objects = Objects(recordings_url or str((folder / "recordings").resolve()))
         self.keys = Keys(folder)
         try:
             db = open_database(self._path, MAIN)
@@ -112,7 +113,6 @@ class Store:
             self.keys.close()
             raise
         self._reads = Reads(self._path)
-        self._objects = Objects(recordings_url or str((folder / "recordings").resolve()))
         self._writer = Writer(db, self._path, limits, self._prepare)
         self._reader = Reader(self._reads, self.keys, self._objects)
         self._sealer = Sealer(self._do, self._reads, self.keys, self._objects, limits)
@@ -226,6 +226,17 @@ class Store:
     def known(self, site: str, session: str, stream: str, seq: int) -> StoredAnswer | None:
         """What was answered to a batch; None if it was never stored."""
         return self._reader.known(site, session, stream, seq)
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Have anything read by statements that all see the same state.
+
+        Raises
+        ------
+        WatchworthyError
+            What the database's errors mean; ``store_closed``.
+        """
+        with self._reads.snapshot() as db:
+            return work(db)
 
     def session(self, site: str, session: str) -> SessionRow | None:
         """What is known of a session; None if there is none."""

@@ -19,6 +19,7 @@ def open_store(data_dir: Path, settings: Settings) -> Store:
     """
     limits = StoreLimits(
         idle_ms=settings.idle_ms,
+        disk_free_bytes=settings.disk_free_bytes,
         queue_bytes=settings.queue_bytes,
         queue_ms=int(settings.queue_seconds * 1_000),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 import secrets
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
+import numpy as np
 
 from data_contracts.batches import Batch, Text
 from data_contracts.errors import WatchworthyError
@@ -82,9 +84,8 @@ class Reception:
         self.sessions = LiveSessions(
             store.batches, self._new_log, settings.live_bytes, settings.session_waiting
         )
-        # Folding works in a room of the engine's own, so the thread beside the loop has an engine to itself.
         self._aside = ThreadPoolExecutor(1, "decode")
-        self._aside_engine = Engine(engine().folds[1:])
+        self._aside_engine = twin(engine())
 
     def _new_log(self, name: str) -> Log:
         return Log(name, engine(), self.settings.idle_ms, self.limits)
@@ -272,6 +273,13 @@ class Reception:
         if live is None or live.stale:
             live = await self._beside(lambda: self._read(name))
         return live if live.number else None
+
+
+def twin(original: Engine) -> Engine:
+    """The same engine with a room of its own to fold in, so that another thread can fold at the same time."""
+    other = copy.copy(original)
+    other._room = np.zeros_like(original._room)
+    return other
 
 
 def answer_to(seq: int, outliers: int) -> bytes:

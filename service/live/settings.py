@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     queue_seconds: float = Field(
         5, gt=0, description="Longest that a batch may wait to be stored; beyond, 503 busy."
     )
+    disk_free_bytes: int = Field(
+        256 * MB, ge=0, description="With less free space on the disk, no batch is taken: 503 disk_full."
+    )
     models: Path | None = Field(None, description="Folder of trained heads; the starters by default.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What is written to the log, on standard error; debug has a line for each batch."

@@ -227,6 +227,19 @@ def test_a_full_queue_says_busy_before_any_work(tmp_path: Path, writer_held: thr
     asyncio.run(scenario())
 
 
+def test_a_disk_nearly_full_takes_nothing_and_says_so(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with Served(tmp_path, disk_free_bytes=1 << 60) as one:
+            full = await one.client.post(PATH, content=_never())
+            assert (full.status_code, code_of(full)) == (503, "disk_full")
+            ready = await one.client.get("/readyz")
+            assert (ready.status_code, code_of(ready)) == (503, "disk_full")
+            assert (await one.client.get("/healthz")).status_code == 200
+            assert not held(one)
+
+    asyncio.run(scenario())
+
+
 async def _never() -> AsyncIterator[bytes]:
     raise AssertionError("the body was read")
     yield b""

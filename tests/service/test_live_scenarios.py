@@ -132,6 +132,30 @@ def test_eviction_and_restart_change_no_answer(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_two_services_on_one_folder_agree(tmp_path: Path) -> None:
+    """Each finds out from the store that the other was faster, reads what it missed, and goes on."""
+    batches = of_sample(SAMPLES / "calm-browse.json.gz", np.random.default_rng(4), 12)
+
+    async def scenario() -> None:
+        async with Served(tmp_path) as one, Served(tmp_path) as two:
+            for i, batch in enumerate(batches):
+                assert (await (one, one, two)[i % 3].send(batch)).status_code == 200
+            again = await asyncio.gather(*(two.send(batch) for batch in batches))
+            assert {answer.status_code for answer in again} == {200}
+            await asyncio.gather(
+                one.send(Batch("other", 0, batches[0].events)), two.send(Batch("other", 0, batches[0].events))
+            )
+            given = [*batches, Batch("other", 0, batches[0].events)]
+            stored = [batch for _, batch in one.service.store.batches("default", "s")]
+            assert sorted((b.stream, b.seq) for b in stored) == sorted((b.stream, b.seq) for b in given)
+            (session,) = sessions_of(given, "s")
+            for ours in (one, two):
+                ours.service.reception.sessions.drop(("default", "s"))
+                same((await ours.session()).json(), session)
+
+    asyncio.run(scenario())
+
+
 def test_a_session_rewound_too_often_says_so_and_is_right_when_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

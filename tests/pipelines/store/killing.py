@@ -125,7 +125,7 @@ def main(folder: Path, faults: list[str]) -> None:
     folder.mkdir()
     heard = os.open(acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     killed = 0
-    chance = random.Random(1)
+    chance = random.Random(folder.name)
     now_ms = 0
     for fault in faults:
         now_ms += 10_000 * HOUR

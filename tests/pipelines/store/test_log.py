@@ -17,7 +17,7 @@ def put(store: Store, *units: object) -> list[int]:
 
 
 def count(store: Store, table: str) -> int:
-    return store.write(lambda db: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]).result()
+    return store.read(lambda db: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 def test_batches_come_back_by_log_number_as_they_were(store: Store) -> None:

@@ -226,6 +226,11 @@ def test_any_url_of_fsspec_holds_recordings(opened: Callable[..., Store], tmp_pa
     assert not (store.folder / "recordings").exists()
 
 
+def test_a_url_that_nothing_reaches_is_refused(opened: Callable[..., Store]) -> None:
+    with pytest.raises(WatchworthyError, match="store_failed"):
+        opened(url="carrier-pigeon://loft/recordings")
+
+
 def frames_read(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Byte ranges that are read of objects from now on."""
     seen: list[tuple[int, int]] = []
