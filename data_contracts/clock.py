@@ -85,6 +85,11 @@ class Clock(Generic[Item]):
         self.latest = at = int(at // 1)
         return at
 
+    def go_on(self, latest: int) -> None:
+        """Take note of events that no rule had to be asked about, up to ``latest`` ms."""
+        self._back = None
+        self.latest = latest
+
     def offer(self, item: Item, time: int | float | None) -> list[Placed[Item]]:
         """The items whose place is now known, in stream order.
 

@@ -47,6 +47,16 @@ class Counts:
         if not self.malformed_example:
             self.malformed_example = f"{where}: {what}"[: 4 * NAME_LENGTH]
 
+    def add_plain(self, sources: list[int], moved: int) -> None:
+        """Count incremental events by source, and rows that were moved in time."""
+        for source, number in enumerate(sources):
+            if number:
+                self.events += number
+                self.types[3] += number
+                self.sources[source] += number
+        if moved:
+            self.problems["moved_in_time"] += moved
+
     def add(self, other: Counts) -> None:
         """Add the counts of another stream to these."""
         self.events += other.events

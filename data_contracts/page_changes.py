@@ -20,6 +20,7 @@ from data_contracts.node_facts import (
     ALERT,
     FURTHEST,
     T_BODY,
+    T_SELECT,
     is_live,
     weigh,
 )
@@ -344,6 +345,15 @@ def gather(rows: Rows) -> int:
             rows[kept, COUNT] = 1
             kept += 1
     return kept
+
+
+@compiled
+def is_select(nodes: Nodes, table: Table, node_id: int) -> bool:
+    """Whether a node, or the element that a text is in, is a select."""
+    row = find(nodes, table, node_id)
+    if row != NOWHERE and nodes[row]["type"] != ELEMENT:
+        row = int(nodes[row]["parent"])
+    return row != NOWHERE and nodes[row]["type"] == ELEMENT and nodes[row]["tag"] == T_SELECT
 
 
 @compiled

@@ -39,6 +39,10 @@ from data_contracts.node_table import (
     NOWHERE,
     STATE_SIZE,
     USED,
+    Arena,
+    Nodes,
+    State,
+    Table,
     enter_all,
     find,
     pack,
@@ -55,6 +59,7 @@ from data_contracts.page_changes import (
     change_text,
     change_texts,
     gather,
+    is_select,
     is_window,
     remove_nodes,
 )
@@ -134,6 +139,11 @@ class PageIndex:
         """Bytes of memory that the page takes."""
         return self._nodes.nbytes + self._table.nbytes + self._arena.nbytes + self._state.nbytes
 
+    @property
+    def arrays(self) -> tuple[Nodes, Table, Arena, State]:
+        """Nodes, table, arena and state, for compiled code that reads them itself."""
+        return self._nodes, self._table, self._arena, self._state
+
     def snapshot(self, node: bytes | memoryview, t: int) -> int:
         """Begin anew from a full snapshot.
 
@@ -152,7 +162,7 @@ class PageIndex:
         """
         self._empty()
         self.too_deep = False
-        text = _readable(node)
+        text = readable(node)
         rows = max(1, min(self.max_nodes, int(np.count_nonzero(text == ord("{")))))
         nodes = np.empty(rows, NODE)  # memory that is not written to costs nothing
         arena = np.empty(min(text.size, KEPT_PER_NODE * self.max_nodes), np.uint8)
@@ -189,6 +199,10 @@ class PageIndex:
     def element(self, node_id: int) -> Element:
         """Tag, role, structural name and stable selector of a node; all empty if it is not known."""
         return element_of(self._nodes, self._table, self._arena, self._state, node_id)
+
+    def is_select(self, node_id: int) -> bool:
+        """Whether a node, or the element that a text is in, is a select."""
+        return bool(is_select(self._nodes, self._table, node_id))
 
     def is_window(self, node_id: int) -> bool:
         """Whether a node stands for the page itself: its document, html or body, not those of a frame."""
@@ -347,7 +361,7 @@ def _power_of_two(least: int) -> int:
     return 1 << max(1, (least - 1).bit_length())
 
 
-def _readable(text: bytes | memoryview) -> npt.NDArray[np.uint8]:
+def readable(text: bytes | memoryview) -> npt.NDArray[np.uint8]:
     """Bytes as an array that cannot be written to, as the compiled scan takes it."""
     array = np.frombuffer(text, np.uint8)
     array.flags.writeable = False

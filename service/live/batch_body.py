@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
@@ -210,6 +211,6 @@ def within_time(events: list[Text], latest: float) -> Timed:
     return Timed(kept, int(within[0]) if within else None, int(within[-1]) if within else None)
 
 
-def joined(events: list[Text]) -> bytes:
+def joined(events: Sequence[Text]) -> bytes:
     """Events as the text of a batch."""
     return b"[" + b",".join(events) + b"]"

@@ -7,7 +7,7 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -161,7 +161,7 @@ def renumbered(batches: list[Batch]) -> list[Batch]:
     return found
 
 
-def _parts(events: list[Text]) -> Iterator[list[Text]]:
+def _parts(events: Sequence[Text]) -> Iterator[Sequence[Text]]:
     part: list[Text] = []
     size = 0
     for event in events:
