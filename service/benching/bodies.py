@@ -1,8 +1,8 @@
-"""Bodies to send: real recordings cut into typical batches, and visits that play them over again in their own time."""
+"""Bodies to send: real recordings cut into typical batches, and visits that play them as if they were now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -16,7 +16,7 @@ FEWEST, USUAL, MOST = 16, 20, 24
 """Events of a typical batch: about what a recorder sends in a second or two."""
 SHORTEST, LONGEST = 2 << 10, 9 << 9
 """Bytes of JSON of a typical batch: 2 to 4.5 KB."""
-LEAST_TYPICAL: Final = 2  # typical batches of a page; one with fewer would be mostly snapshot
+LEAST_TYPICAL: Final = 3  # typical batches of a page: one to warm up with, two to measure
 LONGEST_PAUSE_MS: Final = 60_000  # a longer one in a recording is shortened, so that times stay near now
 BETWEEN_PASSES_MS: Final = 1_000
 FULL_SNAPSHOT, META = 2, 4
@@ -36,12 +36,12 @@ class Timed(NamedTuple):
 class Piece(NamedTuple):
     """Events that go into one batch, each with its time from the beginning of the page, ms.
 
-    ``typical`` tells whether it is what is measured: about 20 events and 3 KB, no snapshot.
+    ``measured`` tells whether it is typical (about 20 events and 3 KB, no snapshot) and not the first of its page.
     """
 
     events: tuple[bytes, ...]
     times_ms: tuple[int, ...]
-    typical: bool
+    measured: bool
 
     def text(self, begin_ms: int) -> bytes:
         """The JSON array of a page that began at ``begin_ms``."""
@@ -50,7 +50,7 @@ class Piece(NamedTuple):
 
 
 Page = tuple[Piece, ...]
-"""A page as it was recorded: first all up to its snapshot, last a typical piece."""
+"""A page as it was recorded: first all up to its snapshot, last a piece that is measured."""
 
 
 def timed(event: Text) -> Timed | None:
@@ -74,7 +74,7 @@ def pages(recording: Recording) -> list[Page]:
         events = streams.setdefault(batch.stream, [])
         events += [one for event in batch.events if (one := timed(event)) is not None]
     found = [_page(part) for events in streams.values() for part in _loads(events)]
-    return [page for page in found if sum(piece.typical for piece in page) >= LEAST_TYPICAL]
+    return [page for page in found if page]
 
 
 def _loads(events: list[Timed]) -> Iterator[list[Timed]]:
@@ -89,19 +89,26 @@ def _loads(events: list[Timed]) -> Iterator[list[Timed]]:
 
 
 def _page(events: list[Timed]) -> Page:
+    """Cut a page into pieces; none if it is too short."""
     times = [0]
     for before, event in pairwise(events):
         times.append(times[-1] + int(min(max(event.at_ms - before.at_ms, 0), LONGEST_PAUSE_MS)))
     at = next(i for i, event in enumerate(events) if event.type == FULL_SNAPSHOT) + 1
-    pieces = [_piece(events, times, 0, at, False)]
+    cuts = [(0, at, False)]
+    typical = 0
     while len(events) - at >= FEWEST:
         count = _typical(events, at)
-        end = min(at + (count or USUAL), len(events))
-        pieces.append(_piece(events, times, at, end, bool(count)))
-        at = end
-    while not pieces[-1].typical and len(pieces) > 1:
-        pieces.pop()  # the next pass begins with a snapshot, so nobody misses them
-    return tuple(pieces)
+        cuts.append((at, min(at + (count or USUAL), len(events)), bool(count and typical)))
+        typical += bool(count)
+        at = cuts[-1][1]
+    while cuts and not cuts[-1][2]:
+        cuts.pop()  # the visit is over when nothing more is measured
+    if typical < LEAST_TYPICAL:
+        return ()
+    return tuple(
+        Piece(tuple(event.text for event in events[begin:end]), tuple(times[begin:end]), measured)
+        for begin, end, measured in cuts
+    )
 
 
 def _typical(events: list[Timed], at: int) -> int:
@@ -114,52 +121,51 @@ def _typical(events: list[Timed], at: int) -> int:
     return 0
 
 
-def _piece(events: list[Timed], times: list[int], begin: int, end: int, typical: bool) -> Piece:
-    return Piece(tuple(event.text for event in events[begin:end]), tuple(times[begin:end]), typical)
-
-
-class Visit:
-    """One session that plays a page over and over: each pass begins with the snapshot, as recorders send it anew.
+class Visits:
+    """Visitors who come one after another, so that one is always there; each plays the page from its snapshot on.
 
     Parameters
     ----------
     key
         A write key.
-    session
-        Its name.
+    name
+        Begins the names of their sessions.
     page
-        What is played.
+        What they play.
     """
 
-    def __init__(self, key: str, session: str, page: Page) -> None:
-        self.session = session
+    def __init__(self, key: str, name: str, page: Page) -> None:
         self.page = page
-        self.seq = 0
-        self._head = f'{{"key":"{key}","session":"{session}","stream":"{session}-0","seq":'.encode()
+        self._key = key
+        self._name = name
+        self._visitors = 0
         self._at = 0
         self._begin_ms = 0
-        self._last_ms = 0
 
-    def lead(self, now_ms: int) -> list[bytes]:
-        """All that has to be sent before the next batch is a typical one."""
+    def lead(self, now_ms: int, measured: int = 0) -> list[bytes]:
+        """The bodies to send before the next one is to be measured, or before the next after ``measured`` such."""
         bodies = []
-        while not self.page[self._at].typical:
+        while not self.page[self._at].measured or measured > 0:
+            measured -= self.page[self._at].measured
             bodies.append(self.next(now_ms))
         return bodies
 
     def next(self, now_ms: int) -> bytes:
-        """The next body; a pass begins at ``now_ms``, or after all that was sent before if that is later."""
+        """The next body; where a visit begins, it begins at ``now_ms``."""
         if self._at == 0:
-            self._begin_ms = max(now_ms, self._last_ms + BETWEEN_PASSES_MS)
-        piece = self.page[self._at]
-        body = b"%b%d}\n%b" % (self._head, self.seq, piece.text(self._begin_ms))
-        self._last_ms = self._begin_ms + piece.times_ms[-1]
+            self._visitors += 1
+            self._begin_ms = now_ms
+        header = {
+            "key": self._key,
+            "session": f"{self._name}-{self._visitors}",
+            "stream": "0",
+            "seq": self._at,
+        }
+        body = msgspec.json.encode(header) + b"\n" + self.page[self._at].text(self._begin_ms)
         self._at = (self._at + 1) % len(self.page)
-        self.seq += 1
         return body
 
 
-def visits(pages: Iterable[Page], key: str, count: int) -> list[Visit]:
-    """So many visits, dealt over the pages in turn."""
-    dealt = list(pages)
-    return [Visit(key, f"bench-{i}", dealt[i % len(dealt)]) for i in range(count)]
+def dealt(pages: Sequence[Page], key: str, count: int) -> list[Visits]:
+    """So many sessions at once, dealt over the pages in turn."""
+    return [Visits(key, f"bench-{i}", pages[i % len(pages)]) for i in range(count)]

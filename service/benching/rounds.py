@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.store.store import Store
-from service.benching.bodies import Page, Visit, visits
+from service.benching.bodies import Page, Visits, dealt
 from service.benching.load import BenchFailed, request, send
 from service.benching.servers import Running, peer, service
 from service.live.keys import Keys
 
 Progress = Callable[[str, int], None]
-WARM_BATCHES: Final = 2  # typical ones that each session has had before the first round
 LEG: Final = 500  # batches between two looks at the clock; the sessions are led on in between
 LEADING: Final = 32  # connections over which sessions are led on
 COMMITS: Final = "watchworthy_commits_total"
@@ -36,7 +35,7 @@ class Load:
     packed
         Whether bodies are gzip.
     batches
-        Typical batches of a round.
+        Batches of a round.
     limit
         Highest ratio that is allowed; None: none was set.
     """
@@ -103,13 +102,14 @@ class Bench:
     service, peer
         The service and the empty application.
     visits
-        The sessions.
+        The sessions, dealt over the pages in turn.
     """
 
-    def __init__(self, service: Running, peer: Running, visits: Sequence[Visit]) -> None:
+    def __init__(self, service: Running, peer: Running, visits: Sequence[Visits]) -> None:
         self.service = service
         self.peer = peer
         self.visits = visits
+        self.pages = len({id(one.page) for one in visits})
         self.sent = 0
         self.sizes: list[int] = []
         self._turns = cycle(range(len(visits)))
@@ -120,12 +120,19 @@ class Bench:
         whole, rest = divmod(batches, most)
         return [most] * whole + [rest] * (rest > 0)
 
-    async def warm(self, connections: int, progress: Progress) -> None:
-        """Begin every session, and let both servers get up to speed."""
-        legs = self.legs(len(self.visits)) * WARM_BATCHES
+    async def warm(self, progress: Progress) -> None:
+        """Begin every session, and let both servers get up to speed.
+
+        Sessions on the same page are led to different places of it, so that every round has the same mixture.
+        """
+        legs = self.legs(len(self.visits))
         progress(f"Warming {len(self.visits):,} sessions", len(legs))
         for count in legs:
-            lanes = await self._led(count, connections, False)
+            lanes: list[list[bytes]] = [[] for _ in range(LEADING)]
+            for i in islice(self._turns, count):
+                visits = self.visits[i]
+                places = sum(piece.measured for piece in visits.page)
+                lanes[i % LEADING] += map(request, visits.lead(now(), i // self.pages % places))
             await self._take(lanes)
             await send(self.peer.port, lanes)
             progress("", 0)
@@ -145,16 +152,15 @@ class Bench:
         return found
 
     async def _led(self, count: int, connections: int, packed: bool) -> list[list[bytes]]:
-        """Lead the next sessions up to a typical batch each, and make the requests of those, by connection."""
+        """Lead the next sessions up to what is measured, and make a request of each, by connection."""
         chosen = list(islice(self._turns, count))
-        now_ms = time.time_ns() // 1_000_000
         leads: list[list[bytes]] = [[] for _ in range(LEADING)]
         for i in chosen:
-            leads[i % LEADING] += map(request, self.visits[i].lead(now_ms))
+            leads[i % LEADING] += map(request, self.visits[i].lead(now()))
         await self._take(leads)
         lanes: list[list[bytes]] = [[] for _ in range(connections)]
         for i in chosen:
-            body = self.visits[i].next(now_ms)
+            body = self.visits[i].next(now())
             self.sizes.append(len(body))
             lanes[i % connections].append(request(body, packed))
         return lanes
@@ -163,6 +169,11 @@ class Bench:
         answers = await send(self.service.port, lanes)
         self.sent += len(answers)
         return answers
+
+
+def now() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
 
 
 async def _measured(server: Running, spent: Spent, sending: Awaitable[list[float]]) -> None:
@@ -200,10 +211,10 @@ def measured(
     progress("Starting both servers", 0)
     found: dict[Load, list[Round]] = {load: [] for load in loads}
     with service(data, folder / "service.log") as ours, peer(folder / "peer.log") as theirs:
-        bench = Bench(ours, theirs, visits(pages, key, sessions))
+        bench = Bench(ours, theirs, dealt(pages, key, sessions))
 
         async def all_rounds() -> None:
-            await bench.warm(LEADING, progress)
+            await bench.warm(progress)
             bench.sizes.clear()
             progress("Measuring", rounds * sum(len(bench.legs(load.batches)) for load in loads))
             for _ in range(rounds):

@@ -20,16 +20,16 @@ from service.screen import errors, out, phases
 from service.verbs.demo import SAMPLES
 
 LIMIT: Final = 2.0  # CPU of a durable scored batch by CPU of an empty request
-ALONE: Final = 4  # one connection waits for the disk at each batch, so it sends so many times fewer
+LESS: Final = 4  # what has no limit is measured on so many times fewer batches
 
 
 def loads(connections: int, batches: int) -> tuple[Load, ...]:
     """The ways to send that are measured, the one with the limit first."""
-    alone = max(1, batches // ALONE)
+    fewer = max(1, batches // LESS)
     return (
         Load(f"{connections} connections", connections, False, batches, LIMIT),
-        Load("1 connection", 1, False, alone, None),
-        Load(f"{connections} connections, gzip", connections, True, batches, None),
+        Load("1 connection", 1, False, fewer, None),
+        Load(f"{connections} connections, gzip", connections, True, fewer, None),
     )
 
 
