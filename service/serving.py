@@ -51,6 +51,13 @@ def configuration(app: FastAPI) -> uvicorn.Config:
     )
 
 
+def under() -> str:
+    """What runs applications here: uvicorn, its version, and what it reads HTTP with."""
+    config = configuration(FastAPI())
+    config.load()
+    return f"uvicorn {uvicorn.__version__}, {config.http_protocol_class.__name__}"
+
+
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run the main coroutine of a server, on the kind of event loop that every server here has."""
     asyncio.run(main)

@@ -9,7 +9,7 @@ from service.serving import LOOPBACK, Server, configuration, listen, run
 app = FastAPI()
 
 
-@app.post("/v1/batches", response_model=None)
+@app.post("/v1/batches")
 async def take(request: Request) -> dict[str, bool]:
     """Receive a body, look at nothing, answer."""
     await request.body()

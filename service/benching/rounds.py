@@ -16,12 +16,15 @@ from service.benching.bodies import Page, Visits, dealt
 from service.benching.load import BenchFailed, request, send
 from service.benching.servers import Running, peer, service
 from service.live.keys import Keys
+from service.serving import under
 
 Progress = Callable[[str, int], None]
 LEG: Final = 500  # batches between two looks at the clock; the sessions are led on in between
 LEADING: Final = 32  # connections over which sessions are led on
 COMMITS: Final = "watchworthy_commits_total"
-SETTLE_S: Final = 0.1  # for what the service still does after its last answer
+LOOK_S: Final = 0.05  # between two looks whether a server is at rest
+LOOKS: Final = 200
+IDLE_S: Final = 0.001  # CPU that a server at rest may take between two looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,15 @@ class Findings:
         Batches in all that the service acknowledged; as many were found in its store.
     rebuilds
         Sessions that it had dropped from memory and read again; more than none and the sessions were not warm.
+    under
+        What runs both applications.
     """
 
     rounds: dict[Load, list[Round]]
     body_bytes: float
     sent: int
     rebuilds: float
+    under: str
 
 
 class Bench:
@@ -177,10 +183,20 @@ def now() -> int:
 
 
 async def _measured(server: Running, spent: Spent, sending: Awaitable[list[float]]) -> None:
-    before = server.cpu_s()
+    before = await quiet(server)
     spent.answers_s += await sending
-    await asyncio.sleep(SETTLE_S)
-    spent.cpu_s += server.cpu_s() - before
+    spent.cpu_s += await quiet(server) - before
+
+
+async def quiet(server: Running) -> float:
+    """CPU seconds of a server once it does nothing any more: what it put off until after its answers counts too."""
+    cpu_s = server.cpu_s()
+    for _ in range(LOOKS):
+        await asyncio.sleep(LOOK_S)
+        last_s, cpu_s = cpu_s, server.cpu_s()
+        if cpu_s - last_s < IDLE_S:
+            break
+    return cpu_s
 
 
 def measured(
@@ -226,7 +242,7 @@ def measured(
     kept = stored(data)
     if kept != bench.sent:
         raise BenchFailed(f"{bench.sent:,} batches were acknowledged, but {kept:,} are in the store.")
-    return Findings(found, statistics.mean(bench.sizes), kept, told["watchworthy_rebuilds"])
+    return Findings(found, statistics.mean(bench.sizes), kept, told["watchworthy_rebuilds"], under())
 
 
 def stored(data: Path) -> int:

@@ -29,6 +29,7 @@ SERVICE: Final = (
     "0",
 )
 PEER: Final = ("-m", "service.benching.peer")
+CLOSING_S: Final = 10  # for what the service closes once its requests are done
 LOG_TOLD: Final = 2_000  # characters
 
 
@@ -59,7 +60,7 @@ class Running:
         self._log = log
         with log.open("wb") as standard_error:
             self._process = subprocess.Popen(
-                [sys.executable, *words],
+                [sys.executable, "-P", *words],  # a folder `service` where we were called would come first
                 stdout=subprocess.PIPE,
                 stderr=standard_error,
                 text=True,
@@ -68,16 +69,15 @@ class Running:
         try:
             self.port = self._listens()
             self._clock = _clock(self._process.pid)
-        except BaseException:
-            self.stop()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
             raise
 
     def _listens(self) -> int:
         assert self._process.stdout is not None
         line = self._process.stdout.readline().strip()
         if not line:
-            told = self._log.read_text("utf-8", "replace")[-LOG_TOLD:].strip()
-            raise BenchFailed(f"A server ended before it listened: {told or 'it said nothing'}")
+            raise BenchFailed("A server ended before it listened.")
         return int(line.rsplit(":", 1)[1])
 
     def __enter__(self) -> Running:
@@ -87,12 +87,15 @@ class Running:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        said = self._log.read_text("utf-8", "replace")[-LOG_TOLD:].strip()
+        if said and isinstance(error, BenchFailed):
+            error.add_note(f"The end of {self._log.name}:\n{said}")
 
     def stop(self) -> None:
         """Have it finish what it does; kill it if it takes too long."""
         self._process.terminate()
         try:
-            self._process.wait(GRACE_S)
+            self._process.wait(GRACE_S + CLOSING_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -105,11 +108,19 @@ class Running:
         return time.clock_gettime(self._clock)
 
     def metrics(self) -> dict[str, float]:
-        """What it tells Prometheus now, without what bears labels."""
+        """What it tells Prometheus now, without what bears labels.
+
+        Raises
+        ------
+        BenchFailed
+            If it does not answer.
+        """
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=30)
         try:
             connection.request("GET", "/metrics")
             lines = connection.getresponse().read().decode().splitlines()
+        except (OSError, http.client.HTTPException) as error:
+            raise BenchFailed(f"The service does not tell its metrics: {error}.") from error
         finally:
             connection.close()
         pairs = (line.rsplit(" ", 1) for line in lines if line[:1] != "#" and "{" not in line)

@@ -47,12 +47,14 @@ def run(
         with tempfile.TemporaryDirectory(prefix="watchworthy-bench-") as folder, phases() as progress:
             findings = measured(found, loads(connections, batches), rounds, sessions, Path(folder), progress)
     except BenchFailed as failure:
-        errors.print(f"watchworthy bench serve: {failure}", markup=False)
+        told = "\n".join([f"watchworthy bench serve: {failure}", *getattr(failure, "__notes__", [])])
+        errors.print(told, markup=False, soft_wrap=True)
         return 1
     out.print(table(findings))
     out.print(
-        f"[dim]CPU by the kernel's account, all threads. {rounds} rounds in turn, median (lowest … highest); "
-        f"{sessions:,} warm sessions on {len(found)} recorded pages, {findings.body_bytes / 1e3:.1f} kB a batch. "
+        f"[dim]CPU by the kernel's account, all threads; median (lowest … highest), rounds in turn: {rounds}. "
+        f"{sessions:,} warm sessions on {len(found)} recorded pages, {findings.body_bytes / 1e3:.1f} kB a batch; "
+        f"both servers: {findings.under}. "
         f"All {findings.sent:,} batches that were acknowledged were in the store afterwards.[/]"
     )
     if findings.rebuilds:
@@ -82,7 +84,8 @@ def table(findings: Findings) -> Table:
             made.add_row(f"  {name}, p50 / p99", f"{low:.1f} / {high:.1f} ms", "")
         groups = grouped(rounds)
         if groups:
-            made.add_row("  batches a commit, mean", f"{statistics.median(groups):.1f}", "")
+            commits = sum(one.commits or 0 for one in rounds)
+            made.add_row("  batches a commit", spread(groups, 1), f"{commits:,.0f} commits")
     return made
 
 
@@ -124,6 +127,7 @@ def facts(findings: Findings) -> dict[str, Any]:
         for load, rounds in findings.rounds.items()
     }
     return {
+        "under": findings.under,
         "body_bytes": findings.body_bytes,
         "batches_stored": findings.sent,
         "rebuilds": findings.rebuilds,
