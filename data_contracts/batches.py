@@ -91,12 +91,14 @@ class Cut(Sequence[Text]):
 class Batch(NamedTuple):
     """Events of one stream that were sent, or stand in the file, together.
 
-    ``seq`` counts the batches of a stream from 0 without gaps; a missing number is a lost batch.
+    ``seq`` counts the batches of a stream from 0 without gaps; a missing number is a lost batch. ``channels`` are
+    those that its sender says it records; bit i stands for ``events.CHANNELS[i]``.
     """
 
     stream: str
     seq: int
     events: Sequence[Text]
+    channels: int = 0
 
 
 class Problem(NamedTuple):

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from data_contracts.elements import Element, element_of
 from data_contracts.events import NEW_PAGE
+from data_contracts.frozen import FrozenPage
 from data_contracts.lexicon import ATTRIBUTE_CODES, LAST_KEPT_ATTRIBUTE
 from data_contracts.mutation import (
     Addition,
@@ -71,6 +72,7 @@ T = TypeVar("T")
 MAX_NODES: Final = 65_536
 KEPT_PER_NODE: Final = 64  # bytes of kept attribute values for each node of the bound; 20 to 40 are usual
 FEWEST_ROWS: Final = 64
+PADDING: Final = NODE.itemsize - 6  # bytes of a node that hold nothing begin here
 SPARE: Final = 1.25  # room beside a snapshot, so that the first mutations do not move it at once
 SAME_VIEW_MS: Final = 1_000  # a view may leave in one event and the next one come in another
 ADDED: Final = 0.2  # share of the size of the view that left which makes a view of what comes
@@ -133,6 +135,35 @@ class PageIndex:
     def nodes(self) -> int:
         """Nodes in the page."""
         return int(self._state[LIVE])
+
+    def freeze(self) -> FrozenPage:
+        """Its state as plain values."""
+        used, kept = int(self._state[USED]), int(self._state[ARENA_USED])
+        nodes = self._nodes[:used].view(np.uint8).reshape(used, NODE.itemsize).copy()
+        nodes[:, PADDING:] = 0  # whatever stood in memory before
+        return FrozenPage(
+            self.sighted,
+            self.too_deep,
+            nodes.tobytes(),
+            self._nodes.size,
+            self._table.tobytes(),
+            self._arena[:kept].tobytes(),
+            self._arena.size,
+            self._state.tobytes(),
+            self._packed,
+            self._left,
+        )
+
+    def thaw(self, frozen: FrozenPage) -> None:
+        """Take on a frozen state."""
+        self.sighted, self.too_deep = frozen.sighted, frozen.too_deep
+        self._state = np.frombuffer(frozen.state, np.int64).copy()
+        self._table = np.frombuffer(frozen.table, np.int32).copy()
+        self._nodes = np.empty(frozen.rows, NODE)
+        self._nodes[: int(self._state[USED])] = np.frombuffer(frozen.nodes, NODE)
+        self._arena = np.empty(frozen.arena_size, np.uint8)
+        self._arena[: int(self._state[ARENA_USED])] = np.frombuffer(frozen.arena, np.uint8)
+        self._packed, self._left = frozen.packed, frozen.left
 
     @property
     def nbytes(self) -> int:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from data_contracts.compiled import compiled
-from data_contracts.json_walk import Bytes, walk_space
+from data_contracts.json_walk import Bytes, Spans, walk_space
 
 BAD: Final = -1
 """Position that says: not plain."""
@@ -45,6 +46,8 @@ EXACT: Final = 1 << 53  # whole numbers up to here are exact as floats
 MOST_DECIMALS: Final = 18
 POWERS: Final = np.array([10.0**i for i in range(MOST_DECIMALS + 1)])
 DOUBT: Final = 4.5e-16  # how far, relatively, a quotient of two rounded numbers may be off
+
+STAMP: Final = np.frombuffer(b'"timestamp":', np.uint8)
 
 FALSE: Final = 0
 TRUE: Final = 1
@@ -257,3 +260,40 @@ def next_at(text: Bytes, at: int, end: int, closing: int) -> tuple[int, bool]:
     if text[at] != 44:
         return BAD, False
     return walk_space(text, at + 1), False
+
+
+@compiled
+def is_packed(text: Bytes, spans: Spans) -> bool:
+    """Whether any of the pieces is a JSON string, as packers make."""
+    for i in range(spans.shape[0]):  # noqa: SIM110  (compiled)
+        if text[spans[i, 0]] == 34:
+            return True
+    return False
+
+
+@compiled
+def times_at_end(text: Bytes, spans: Spans, times: npt.NDArray[np.float64]) -> int:
+    """Read the timestamp of each event that ends with it, as recorders write; NaN for the others, and how many.
+
+    The events are JSON. What stands between the last comma and the brace that ends an event is its last member.
+    """
+    missing = 0
+    for i in range(spans.shape[0]):
+        begin, end = spans[i, 0], spans[i, 1]
+        times[i] = np.nan
+        at = end - 1
+        if text[at] == 125:
+            at -= 1
+            while at > begin and 48 <= text[at] <= 57:
+                at -= 1
+            digits = end - 2 - at
+            key = at - STAMP.size + 1
+            if 0 < digits <= MOST_DIGITS and key > begin and text[key - 1] == 44:
+                same = True
+                for j in range(STAMP.size):
+                    same = same and text[key + j] == STAMP[j]
+                if same:
+                    times[i] = number_at(text, at + 1, end)[0]
+        if np.isnan(times[i]):
+            missing += 1
+    return missing

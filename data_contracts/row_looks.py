@@ -60,3 +60,29 @@ def count_before(rows: Events, t: int) -> int:
         else:
             high = middle
     return low
+
+
+@compiled
+def one_page(rows: Events, owner: Numbers) -> tuple[int, bool]:
+    """Page view of the first row, and whether all rows are of this page view and of one stream."""
+    page = rows[0]["page"]
+    for i in range(1, rows.size):
+        if rows[i]["page"] != page or owner[i] != owner[0]:
+            return int(page), False
+    return int(page), True
+
+
+@compiled
+def set_page(rows: Events, page: int) -> None:
+    """Give every row this page view."""
+    for i in range(rows.size):
+        rows[i]["page"] = page
+
+
+@compiled
+def pause_after(rows: Events, begin: int, idle_ms: int) -> int:
+    """Where the first pause of more than ``idle_ms`` after row ``begin`` ends; the number of rows if there is none."""
+    for i in range(begin + 1, rows.size):
+        if rows[i]["t"] - rows[i - 1]["t"] > idle_ms:
+            return i
+    return int(rows.size)

@@ -48,7 +48,7 @@ class Rows:
         self.index = index
         self.names = names
         self.counts = counts
-        self.views = Views()
+        self.views = Views(keep=names)
         self.elements: dict[tuple[int, int], Element] = {}
         """What was pressed, clicked, focused, typed in, touched or hovered, by (page view, node id)."""
         self.declared: set[str] = set()

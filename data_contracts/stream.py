@@ -18,6 +18,7 @@ from data_contracts.counts import Counts
 from data_contracts.decoder import Decoder
 from data_contracts.elements import Element
 from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, Events, joined
+from data_contracts.frozen import FrozenStream
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.page_index import PageIndex, readable
 from data_contracts.rows import Rows
@@ -154,6 +155,10 @@ class Stream:
         else:
             turn(self._rows, event, emitted, before - LATENESS_MS)
 
+    def declare(self, channels: int) -> None:
+        """Take note of channels that the sender says it records; bit i stands for ``CHANNELS[i]``."""
+        self._channels |= channels
+
     def lose(self, next_seq: int | None = None) -> None:
         """Mark a gap: what came between is not known, and the page is not either until its next snapshot.
 
@@ -183,6 +188,44 @@ class Stream:
         """The rows not yet taken, in order. Of an event that waits to be confirmed, none."""
         return self._sorted()
 
+    def freeze(self) -> FrozenStream | None:
+        """Its state as plain values; None while an event waits for the next one to confirm its time."""
+        clock, rows = self._clock, self._rows
+        if clock.waiting:
+            return None
+        return FrozenStream(
+            self.name,
+            self.next_seq,
+            *clock.freeze(),
+            self._timeless,
+            self._channels,
+            sorted(rows.declared),
+            rows.trust,
+            rows.told,
+            self._per_second,
+            self._sorted().tobytes(),
+            self.counts.freeze(),
+            rows.views.freeze(),
+            rows.index.freeze(),
+        )
+
+    @classmethod
+    def thaw(cls, frozen: FrozenStream, limits: Limits = LIMITS) -> Stream:
+        """A stream that goes on where a frozen one stood; it keeps no names."""
+        stream = cls(frozen.name, limits, names=False)
+        stream.next_seq = frozen.next_seq
+        stream._timeless, stream._channels = frozen.timeless, frozen.channels
+        stream._per_second = dict(frozen.per_second)
+        stream._waiting = [np.frombuffer(frozen.waiting, EVENT).copy()] if frozen.waiting else []
+        stream.counts = Counts.thaw(frozen.counts)
+        stream._decoder.counts = stream._rows.counts = stream.counts
+        stream._clock.thaw(frozen.latest, frozen.shift, frozen.back, stream.counts.problems)
+        rows = stream._rows
+        rows.declared, rows.trust, rows.told = set(frozen.declared), frozen.trust, frozen.told
+        rows.views.thaw(frozen.views)
+        rows.index.thaw(frozen.page)
+        return stream
+
     @property
     def latest(self) -> int | None:
         """Latest emission time so far in ms; None before the first event with a time."""
@@ -202,6 +245,11 @@ class Stream:
     def index(self) -> PageIndex:
         """The stream's page index."""
         return self._rows.index
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the page and of the rows that wait."""
+        return self.index.nbytes + sum(rows.nbytes for rows in self._waiting)
 
     @property
     def channels(self) -> int:

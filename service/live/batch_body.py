@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from math import nan
 from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 from msgspec import Meta, Struct
 
-from data_contracts.batches import UNREADABLE, Text
+from data_contracts.batches import UNREADABLE, Cut, Text
 from data_contracts.compression import Budget, unpack
 from data_contracts.errors import WatchworthyError
 from data_contracts.events import CHANNELS
 from data_contracts.json_scan import Break, Scan
 from data_contracts.limits import Limits
 from data_contracts.packer import unpack_string
+from data_contracts.page_index import readable
+from data_contracts.plain_json import is_packed, times_at_end
 from service.live.refusals import Refusal, refusal_of
 
 LONGEST_HEADER: Final = 4_096
 SEQ_MAX: Final = 1 << 31
-QUOTE: Final = 0x22
+QUOTE: Final = ord('"')
 TIME_MAX: Final = 1 << 53  # ms; beyond, a number in JSON is no longer exact
 
 SessionName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -140,7 +145,7 @@ def _unpacked(data: bytes, packed: str, limits: Limits) -> bytes:
     return unpacked.data
 
 
-def events_of(text: bytes, limits: Limits) -> list[Text]:
+def events_of(text: bytes, limits: Limits) -> Sequence[Text]:
     """Cut the text of a batch into its events.
 
     Parameters
@@ -152,7 +157,7 @@ def events_of(text: bytes, limits: Limits) -> list[Text]:
 
     Returns
     -------
-    list
+    sequence
         The JSON of each event. What is no event is counted when it is decoded.
 
     Raises
@@ -161,54 +166,80 @@ def events_of(text: bytes, limits: Limits) -> list[Text]:
         ``json_broken``, ``input_too_deep``, ``too_many_events``, ``compression_bomb``.
     """
     scan = Scan(text, limits.depth)
-    events: list[Text] = []
-    view = memoryview(text)
-    packed = False
     try:
         at = scan.skip_space(0)
         array = text[at : at + 1] == b"["
-        for begin, end in scan.elements(at) if array else scan.documents(at):
-            if len(events) >= limits.events:
-                raise WatchworthyError("too_many_events", f"A batch holds at most {limits.events:,} events.")
-            packed = packed or text[begin] == QUOTE
-            events.append(view[begin:end])
-        if array and scan.skip_space(scan.end) < len(text):
+        cut = Cut(text, scan.spans(at, limits.events))
+        if array and len(cut) <= limits.events and scan.skip_space(scan.end) < len(text):
             raise Break(scan.end, cut=False)
     except Break as broken:
         raise WatchworthyError(
             "json_broken", "The events are not JSON; nothing of the batch was kept.", f"byte {broken.at}"
         ) from None
-    if packed:
-        budget = Budget(limits)
-        events = [(unpack_string(one, budget) or one) if one[0] == QUOTE else one for one in events]
-    return events
+    if len(cut) > limits.events:
+        raise WatchworthyError("too_many_events", f"A batch holds at most {limits.events:,} events.")
+    if not is_packed(readable(text), cut.spans):
+        return cut
+    budget = Budget(limits)
+    return [(unpack_string(one, budget) or one) if one[0] == QUOTE else one for one in cut]
 
 
-class Timed(NamedTuple):
-    """Events, and the times of the first and last of them that have one, ms."""
+class Read(NamedTuple):
+    """The events of a batch that are taken.
 
-    events: list[Text]
+    Attributes
+    ----------
+    events
+        The JSON of each.
+    text
+        The text to store: as it was sent if it is a JSON array of just these events, or else such an array.
+    first_ms, last_ms
+        Times of the first and last of them that have one.
+    outliers
+        How many claim to be from too late a time, and are not taken.
+    """
+
+    events: Sequence[Text]
+    text: bytes
     first_ms: int | None
     last_ms: int | None
+    outliers: int
 
 
-def within_time(events: list[Text], latest: float) -> Timed:
-    """The same events without those that claim to be from after ``latest`` ms."""
-    kept = []
-    times: list[float] = []
-    decode = _time.decode
-    for event in events:
-        try:
-            t = decode(event).timestamp
-        except UNREADABLE:
-            t = None  # the decoder of the stream says what is wrong with it
-        if t is None:
-            kept.append(event)
-        elif t <= latest:
-            kept.append(event)
-            times.append(t)
-    within = [t for t in times[:1] + times[-1:] if abs(t) < TIME_MAX]
-    return Timed(kept, int(within[0]) if within else None, int(within[-1]) if within else None)
+def events_within(text: bytes, limits: Limits, latest: float) -> Read:
+    """The events of the text of a batch, without those that claim to be from after ``latest`` ms.
+
+    Raises
+    ------
+    WatchworthyError
+        As ``events_of``.
+    """
+    events = events_of(text, limits)
+    times = times_of(events)
+    late = times > latest
+    outliers = int(np.count_nonzero(late))
+    if outliers:
+        events = [event for event, is_late in zip(events, late.tolist(), strict=True) if not is_late]
+        times = times[~late]
+    known = times[np.abs(times) < TIME_MAX] if np.isnan(times).any() or outliers else times
+    first_ms = int(known[0]) if known.size else None
+    last_ms = int(known[-1]) if known.size else None
+    as_sent = isinstance(events, Cut) and text[:1] == b"["
+    return Read(events, text if as_sent else joined(events), first_ms, last_ms, outliers)
+
+
+def times_of(events: Sequence[Text]) -> npt.NDArray[np.float64]:
+    """The time of each event in ms, NaN of one that has none."""
+    cut = Cut.of(events)
+    times = np.empty(len(cut))
+    if times_at_end(readable(cut.text), cut.spans, times):
+        for i in np.flatnonzero(np.isnan(times)).tolist():
+            try:
+                t = _time.decode(cut[i]).timestamp
+            except UNREADABLE:
+                t = None  # the decoder of the stream says what is wrong with it
+            times[i] = nan if t is None else t
+    return times
 
 
 def joined(events: Sequence[Text]) -> bytes:

@@ -15,7 +15,7 @@ import pytest
 
 from data_contracts.batches import Batch
 from data_contracts.compression import zstd
-from features.session import sessions_of
+from features.log import sessions_of
 from models.heads import HEADS
 from pipelines.store import faults
 from service.live.batches_route import PATH

@@ -14,7 +14,8 @@ import pytest
 from data_contracts.batches import Batch
 from data_contracts.recordings import read
 from features.catalogue import engine
-from features.session import Session, sessions_of
+from features.log import sessions_of
+from features.session import Session
 from models.heads import HEADS
 from models.scorer import Scorer
 from models.signal_rates import extended
