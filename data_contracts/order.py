@@ -78,13 +78,13 @@ def interleave(streams: Sequence[Events]) -> tuple[Events, Owners]:
     """
     rows = joined(streams)
     if len(streams) == 1:
-        return rows.copy(), np.zeros(rows.size, np.int64)
+        return rows, np.zeros(rows.size, np.int64)
     owner = np.repeat(np.arange(len(streams)), [one.size for one in streams])
     order = np.argsort(rows["t"], kind="stable")
     return rows[order], owner[order]
 
 
-def number_pages(rows: Events, owner: Owners, numbers: PageNumbers) -> None:
+def number_pages(rows: Events, owner: Owners | int, numbers: PageNumbers) -> None:
     """Give the page views of all streams their numbers in the session, in place.
 
     A page view's number is its place in the order in which the first row of each appears, so that rows taken
@@ -95,17 +95,19 @@ def number_pages(rows: Events, owner: Owners, numbers: PageNumbers) -> None:
     rows
         Rows in session order; ``page`` counts in the stream and becomes the number in the session.
     owner
-        Index of each row's stream, int64[n].
+        Index of each row's stream, int64[n], or that of all of them.
     numbers
         Numbers given so far; those of new page views are added.
     """
     if not rows.size:
         return
-    page, single = one_page(rows, owner)
-    if single:
-        if page >= 0:
-            set_page(rows, numbers.of((int(owner[0]) << 32) + page))
-        return
+    if isinstance(owner, int):
+        page, single = one_page(rows)
+        if single:
+            if page >= 0:
+                set_page(rows, numbers.of((owner << 32) + page))
+            return
+        owner = np.full(rows.size, owner)
     has_page = np.flatnonzero(rows["page"] >= 0)
     key = (owner[has_page] << 32) + rows["page"][has_page]
     keys, first, which = np.unique(key, return_index=True, return_inverse=True)

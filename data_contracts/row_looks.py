@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
 from data_contracts import events as e
 from data_contracts.compiled import compiled
 from data_contracts.events import Events
+
+MOVES_PER_ROW: Final = 16  # beyond, sorting by an index is quicker
 
 Numbers = npt.NDArray[np.int64]
 
@@ -41,11 +45,23 @@ def tally(
 
 
 @compiled
-def in_order(rows: Events) -> bool:
-    """Whether no row lies before the one before it."""
-    for i in range(1, rows.size):  # noqa: SIM110  (compiled)
-        if rows[i]["t"] < rows[i - 1]["t"]:
+def put_in_order(rows: Events) -> bool:
+    """Sort rows by time in place, those of one time as they are; False if they are too far from it to be so sorted."""
+    moves = 0
+    for i in range(1, rows.size):
+        t = rows[i]["t"]
+        if t >= rows[i - 1]["t"]:
+            continue
+        place = i - 1
+        while place > 0 and rows[place - 1]["t"] > t:
+            place -= 1
+        moves += i - place
+        if moves > MOVES_PER_ROW * rows.size:
             return False
+        row = rows[i : i + 1].copy()
+        for j in range(i, place, -1):
+            rows[j] = rows[j - 1]
+        rows[place] = row[0]
     return True
 
 
@@ -63,11 +79,11 @@ def count_before(rows: Events, t: int) -> int:
 
 
 @compiled
-def one_page(rows: Events, owner: Numbers) -> tuple[int, bool]:
-    """Page view of the first row, and whether all rows are of this page view and of one stream."""
+def one_page(rows: Events) -> tuple[int, bool]:
+    """Page view of the first row, and whether all rows are of this page view."""
     page = rows[0]["page"]
     for i in range(1, rows.size):
-        if rows[i]["page"] != page or owner[i] != owner[0]:
+        if rows[i]["page"] != page:
             return int(page), False
     return int(page), True
 

@@ -322,8 +322,10 @@ class Stream:
         waiting = self._waiting
         if not waiting:
             return NOTHING
-        rows = joined(waiting)
-        if (len(waiting) > 1 or not self._in_order) and not row_looks.in_order(rows):
+        if len(waiting) == 1 and self._in_order:
+            return waiting[0]
+        rows = joined(waiting) if len(waiting) > 1 else waiting[0]
+        if not row_looks.put_in_order(rows):
             rows = rows[np.argsort(rows["t"], kind="stable")]
         self._waiting = [rows]
         self._in_order = True

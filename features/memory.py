@@ -19,7 +19,7 @@ from data_contracts.batches import Batch
 from data_contracts.compiled import source_digest
 from data_contracts.counts import Counts
 from data_contracts.elements import Element
-from data_contracts.events import EVENT, SIGHTED, STATUS, Events
+from data_contracts.events import EVENT, SIGHTED, STATUS, Events, joined
 from data_contracts.frozen import FrozenStream
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.order import IDLE_MS, PageNumbers, cut, interleave, number_pages
@@ -354,20 +354,24 @@ class Memory:
 
     def _advance(self, folded: Folded, streams: dict[str, Events]) -> None:
         """Fold the rows of ``streams``, of which none sorts before what is folded."""
-        names = [name for name, rows in streams.items() if rows.size]
+        names = sorted(name for name, rows in streams.items() if rows.size)
         if not names:
             return
-        names.sort()
-        rows, rank = interleave([streams[name] for name in names])
-        owner = np.array([self._ids[name] for name in names], "i8")[rank]
-        number_pages(rows, owner, folded.pages)
+        last = names[0]
+        if len(names) == 1:
+            rows = joined([streams[last]])
+            number_pages(rows, self._ids[last], folded.pages)
+        else:
+            rows, rank = interleave([streams[name] for name in names])
+            number_pages(rows, np.array([self._ids[name] for name in names], "i8")[rank], folded.pages)
+            last = names[int(rank[-1])]
         if folded.last is not None and int(rows["t"][0]) - folded.last[0] > self._idle_ms:
             self._finish(folded)
         for i, part in enumerate(cut(rows, self._idle_ms)):
             if i:
                 self._finish(folded)
             folded.moments = self.engine.fold(rows[part], folded.memory, folded.moments, self._thresholds)
-        folded.last = (int(rows["t"][-1]), names[int(rank[-1])])
+        folded.last = (int(rows["t"][-1]), last)
 
     def _finish(self, folded: Folded) -> None:
         """End the session: the pause has shown how every open window closes, but is no part of the session."""
