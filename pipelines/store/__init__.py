@@ -1,6 +1,6 @@
 """The store: the durable log of batches, its keys, its sealed recordings."""
 
-from pipelines.store.bodies import events_of
+from pipelines.store.bodies import events_of, pack
 from pipelines.store.limits import StoreLimits
 from pipelines.store.recording import Kept
 from pipelines.store.store import Health, Stats, Store
@@ -32,4 +32,5 @@ __all__ = [
     "StoredAnswer",
     "Unit",
     "events_of",
+    "pack",
 ]

@@ -18,7 +18,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-LEVEL: Final = 3  # zstd's own default
+LEVEL: Final = 1  # of recordings, higher ones take longer and pack no better
 QUOTE: Final = 0x22
 
 

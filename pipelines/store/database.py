@@ -12,7 +12,7 @@ from queue import Empty, LifoQueue
 from typing import Final
 
 from data_contracts.errors import WatchworthyError
-from pipelines.store.schema import migrate
+from pipelines.store.schema import Migration, migrate
 
 BUSY_MS: Final = 10_000  # how long a second process waits for the first one's transaction
 CHECKED_BYTES: Final = 32 << 20  # a database up to this size is checked whole when it is opened
@@ -84,7 +84,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_database(path: Path, migrations: tuple[str, ...]) -> sqlite3.Connection:
+def open_database(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connection:
     """Open or make a database, bring it to the latest version, and look whether it is whole.
 
     Raises

@@ -1,4 +1,7 @@
-"""Seals sessions that ended: one object instead of many rows, in steps that may each be the last."""
+"""Seals sessions that ended: one object instead of many rows, in steps that may each be the last.
+
+What a sealer takes the lease of is settled first, so that dropping rows of batches takes nothing else away.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,43 @@ import secrets
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final, Protocol
-
-import msgspec
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
-from pipelines.store.accepting import SealedBatch, sealed_batches
-from pipelines.store.bodies import pack
 from pipelines.store.crypto import Keys
 from pipelines.store.database import Reads
 from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
 from pipelines.store.reading import PAGE, SESSION, find_session, newer
 from pipelines.store.recording import Kept, Recording, write
-from pipelines.store.units import SessionRow
+from pipelines.store.settling import settle_named
+from pipelines.store.units import Name, SessionRow
 
 GRACE: Final = 2  # objects that nobody points to are swept at this many leases of age
+
+SETTLED: Final = SESSION.replace("FROM sessions", "FROM settled_sessions AS sessions")
+NAMES: Final = (
+    "SELECT sites.name, sessions.name FROM settled_sessions AS sessions JOIN sites ON sites.id = site_id"
+)
+UNSEALED: Final = "status <> 'sealed'"  # as the index has it
+SILENT: Final = f"{UNSEALED} AND status = 'open' AND last_received <= ?"
 
 
 class Write(Protocol):
     """Has work done in the writer's transaction, and waits until it is durable."""
 
-    def __call__(self, work: Callable[[sqlite3.Connection], Any], /) -> Any:
-        """What the work returned."""
+    def __call__(
+        self, work: Callable[[sqlite3.Connection], Any], touches: Collection[Name] | None = None, /
+    ) -> Any:
+        """What the work returned.
+
+        Parameters
+        ----------
+        touches
+            Sessions that it changes; None if any.
+        """
 
 
 class Sealer:
@@ -50,18 +65,13 @@ class Sealer:
         before = now_ms - self._limits.idle_ms
 
         def end(db: sqlite3.Connection) -> list[SessionRow]:
-            rows = db.execute(
-                f"{SESSION} WHERE status = 'open' AND last_received <= ? ORDER BY last_received", (before,)
-            ).fetchall()
-            db.execute(
-                "UPDATE sessions SET status = 'ended' WHERE status = 'open' AND last_received <= ?", (before,)
-            )
+            settle_named(db, db.execute(f"{NAMES} WHERE {SILENT}", (before,)).fetchall())
+            rows = db.execute(f"{SETTLED} WHERE {SILENT} ORDER BY last_received", (before,)).fetchall()
+            db.execute(f"UPDATE settled_sessions SET status = 'ended' WHERE {SILENT}", (before,))
             return [SessionRow._make(row)._replace(status="ended") for row in rows]
 
         with self._reads.snapshot() as db:
-            if not db.execute(
-                "SELECT 1 FROM sessions WHERE status = 'open' AND last_received <= ? LIMIT 1", (before,)
-            ).fetchone():
+            if not db.execute(f"{NAMES} WHERE {SILENT} LIMIT 1", (before,)).fetchone():
                 return []
         ended: list[SessionRow] = self._write(end)
         return ended
@@ -71,7 +81,7 @@ class Sealer:
         self.end_due(now_ms)
         with self._reads.snapshot() as db:
             due = db.execute(
-                f"{SESSION} WHERE status = 'ended' AND last_received <= ? AND lease_until <= ?"
+                f"{SETTLED} WHERE {UNSEALED} AND status = 'ended' AND last_received <= ? AND lease_until <= ?"
                 " ORDER BY last_received LIMIT ?",
                 (now_ms - self._limits.seal_after_ms, now_ms, most),
             ).fetchall()
@@ -95,7 +105,7 @@ class Sealer:
         """
         begun = time.monotonic()
         lease = secrets.token_hex(16)  # no two attempts are the same, not even of one sealer
-        row: SessionRow | None = self._write(self._lease(site, session, lease, now_ms))
+        row: SessionRow | None = self._write(self._lease(site, session, lease, now_ms), [(site, session)])
         if row is None:
             return False
         faults.reach("seal_leased")
@@ -110,7 +120,9 @@ class Sealer:
             faults.reach("seal_written")
         else:
             name = row.sealed_object  # nothing came since: only its status is due
-        pointed: bool = self._write(_point(row, lease, name, upto, begun + self._limits.lease_ms / 1_000))
+        pointed: bool = self._write(
+            _point(row, lease, name, upto, begun + self._limits.lease_ms / 1_000), [(site, session)]
+        )
         if not pointed and name != row.sealed_object:
             self._objects.delete(name)
         if pointed:
@@ -134,11 +146,12 @@ class Sealer:
         self, site: str, session: str, lease: str, now_ms: int
     ) -> Callable[[sqlite3.Connection], SessionRow | None]:
         def take(db: sqlite3.Connection) -> SessionRow | None:
+            settle_named(db, [(site, session)])
             row = find_session(db, site, session)
             if row is None or row.status == "sealed":
                 return None
             taken = db.execute(
-                "UPDATE sessions SET lease_owner = ?, lease_until = ? WHERE id = ? AND lease_until <= ?",
+                "UPDATE settled_sessions SET lease_owner = ?, lease_until = ? WHERE id = ? AND lease_until <= ?",
                 (lease, now_ms + self._limits.lease_ms, row.number, now_ms),
             ).rowcount
             return row if taken else None
@@ -171,26 +184,13 @@ def _point(
         if time.monotonic() > until:
             return False  # the object may be swept soon
         pointed = db.execute(
-            "UPDATE sessions SET sealed_object = ?, covered = ?, lease_owner = '', lease_until = 0,"
+            "UPDATE settled_sessions SET sealed_object = ?, covered = ?, lease_owner = '', lease_until = 0,"
             " status = CASE WHEN next_log = ? AND status = 'ended' THEN 'sealed' ELSE status END"
             " WHERE id = ? AND lease_owner = ? AND covered = ?",
             (name, upto, upto + 1, row.number, lease, row.covered),
         ).rowcount
-        if not pointed:
-            return False
-        found = db.execute(
-            "SELECT stream_id, seq, log_number, digest, answer FROM batches"
-            " WHERE session_id = ? AND log_number <= ? ORDER BY stream_id, seq",
-            (row.number, upto),
-        ).fetchall()
-        by_stream: dict[int, list[SealedBatch]] = {}
-        for stream_id, *facts in found:
-            by_stream.setdefault(stream_id, []).append(SealedBatch(*facts))
-        for stream_id, batches in by_stream.items():
-            (blob,) = db.execute("SELECT sealed FROM streams WHERE id = ?", (stream_id,)).fetchone()
-            merged = pack(msgspec.msgpack.encode(sealed_batches(blob) + batches))
-            db.execute("UPDATE streams SET sealed = ? WHERE id = ?", (merged, stream_id))
-        db.execute("DELETE FROM batches WHERE session_id = ? AND log_number <= ?", (row.number, upto))
-        return True
+        if pointed:
+            db.execute("DELETE FROM batches WHERE session_id = ? AND log_number <= ?", (row.number, upto))
+        return bool(pointed)
 
     return point

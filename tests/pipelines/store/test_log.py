@@ -200,7 +200,7 @@ def test_the_schema_has_a_version_and_a_later_one_is_refused(opened: Callable[..
     store = opened()
     store.close()
     with sqlite3.connect(store.folder / "store.db") as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
         db.execute("PRAGMA user_version = 99")
     db.close()
     with pytest.raises(WatchworthyError, match="store_newer"):

@@ -1,0 +1,207 @@
+"""Sessions as the writer knows them: all that the checks of the next batch need, so that usually nothing is read."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from pipelines.store.ranges import Ranges, added
+from pipelines.store.rows import Row, select
+from pipelines.store.units import Name, Unit
+
+MOST_STREAMS: Final = 256  # a session with more is read anew whenever it is used
+
+SESSIONS: Final = """
+    SELECT sites.name, sessions.name, sessions.id, site_id, visitor, status, first_received, last_received, next_log,
+           bytes, rows
+    FROM {given} CROSS JOIN sites ON sites.name = column1
+    CROSS JOIN settled_sessions AS sessions ON site_id = sites.id AND sessions.name = column2
+"""
+OPEN_STREAMS: Final = """
+    SELECT session_id, name, id, ranges, end_seq, ended, last_received
+    FROM {given} CROSS JOIN streams ON session_id = column1 WHERE NOT ended
+"""
+NAMED_STREAMS: Final = """
+    SELECT session_id, name, id, ranges, end_seq, ended, last_received
+    FROM {given} CROSS JOIN streams ON session_id = column1 AND name = column2
+"""
+UNSETTLED: Final = """
+    SELECT session_id, stream_id, seq, received_at, size, rows
+    FROM {given} CROSS JOIN batches ON session_id = column1 AND log_number >= column2
+    ORDER BY session_id, log_number
+"""
+
+_decode_ranges: Final = msgspec.json.Decoder(Ranges).decode
+
+
+class StreamState(NamedTuple):
+    """A stream: the numbers it holds, the last of them if it said so, and whether all up to that are there."""
+
+    id: int
+    ranges: Ranges
+    end_seq: int
+    ended: bool
+    last_received: int
+
+
+class SessionState:
+    """A session with its open streams, and those others that were asked for.
+
+    Attributes
+    ----------
+    next_log
+        Log number that its next batch will get.
+    settled
+        The first log number that its row and those of its streams do not know of.
+    changed
+        Names of the streams whose rows are behind.
+    """
+
+    __slots__ = (
+        "bytes",
+        "changed",
+        "first_received",
+        "id",
+        "last_received",
+        "next_log",
+        "rows",
+        "settled",
+        "site_id",
+        "status",
+        "streams",
+        "visitor",
+    )
+
+    def __init__(
+        self,
+        id: int,
+        site_id: int,
+        visitor: str,
+        status: str,
+        first_received: int,
+        last_received: int,
+        next_log: int = 1,
+        bytes: int = 0,
+        rows: int = 0,
+    ) -> None:
+        self.id = id
+        self.site_id = site_id
+        self.visitor = visitor
+        self.status = status
+        self.first_received = first_received
+        self.last_received = last_received
+        self.next_log = self.settled = next_log
+        self.bytes = bytes
+        self.rows = rows
+        self.streams: dict[str, StreamState] = {}
+        self.changed: set[str] = set()
+
+    def take(self, stream: str, state: StreamState, received_at: int, size: int, rows: int) -> None:
+        """Count the next batch, which leaves its stream in this state."""
+        self.streams[stream] = state
+        self.changed.add(stream)
+        self.next_log += 1
+        self.bytes += size
+        self.rows += rows
+        if received_at > self.last_received:
+            self.last_received = received_at
+
+
+def read_sessions(db: sqlite3.Connection, names: Iterable[Name]) -> dict[Name, SessionState]:
+    """Those of these sessions that there are, with their open streams, as they are now."""
+    found: dict[Name, SessionState] = {}
+    for site, session, *facts in select(db, SESSIONS, list(names)):
+        found[site, session] = SessionState(*facts)
+    by_id = {state.id: state for state in found.values()}
+    _read_streams(db, OPEN_STREAMS, [(number,) for number in by_id], by_id)
+    names_of = {stream.id: name for state in by_id.values() for name, stream in state.streams.items()}
+    ahead = [(state.id, state.settled) for state in by_id.values()]
+    for session_id, stream_id, seq, received_at, size, rows in select(db, UNSETTLED, ahead):
+        state, name = by_id[session_id], names_of[stream_id]
+        was = state.streams[name]
+        heard = max(was.last_received, received_at)
+        now = StreamState(stream_id, added(was.ranges, seq), was.end_seq, False, heard)
+        state.take(name, now, received_at, size, rows)
+    return found
+
+
+def read_streams(db: sqlite3.Connection, asked: Sequence[tuple[SessionState, str]]) -> None:
+    """Add these streams, each to its session, if there are such."""
+    by_id = {state.id: state for state, _ in asked}
+    _read_streams(db, NAMED_STREAMS, [(state.id, name) for state, name in asked], by_id)
+
+
+def _read_streams(
+    db: sqlite3.Connection, statement: str, given: Sequence[Row], by_id: dict[int, SessionState]
+) -> None:
+    for session_id, name, number, ranges, end_seq, ended, heard in select(db, statement, given):
+        stream = StreamState(number, _decode_ranges(ranges), end_seq, bool(ended), heard)
+        by_id[session_id].streams[name] = stream
+
+
+class Remembered:
+    """The sessions that the writer used last.
+
+    What it says holds while no other connection commits and no transaction is rolled back: the writer calls ``begin``
+    in each of its transactions, and ``forget`` when one fails or when work of another kind changed a session.
+
+    Parameters
+    ----------
+    most
+        So many sessions.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._states: OrderedDict[Name, SessionState] = OrderedDict()
+        self._version = -1
+
+    def begin(self, db: sqlite3.Connection) -> None:
+        """Forget everything if another connection has committed since the last transaction."""
+        (version,) = db.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._version = version
+            self._states.clear()
+
+    def get(self, name: Name) -> SessionState | None:
+        """What is remembered of a session; any thread may ask."""
+        return self._states.get(name)
+
+    def add(self, name: Name, state: SessionState) -> None:
+        """Remember a session that has only now begun."""
+        self._states[name] = state
+
+    def recall(self, db: sqlite3.Connection, units: Sequence[Unit], names: Sequence[Name]) -> None:
+        """Read what is not remembered of the sessions and streams of these units."""
+        states = self._states
+        if missing := {name for name in names if name not in states}:
+            states.update(read_sessions(db, missing))
+        asked = []
+        for unit, name in zip(units, names, strict=True):
+            if (state := states.get(name)) is not None:
+                states.move_to_end(name)
+                if unit.stream not in state.streams:
+                    asked.append((state, unit.stream))
+        if asked:
+            read_streams(db, asked)
+
+    def forget(self, names: Iterable[Name] | None = None) -> None:
+        """Forget some sessions, or all."""
+        if names is None:
+            self._states.clear()
+        else:
+            for name in names:
+                self._states.pop(name, None)
+
+    def shrink(self, used: Iterable[Name]) -> None:
+        """Forget the sessions that were used longest ago if there are too many, and the used ones if they are large."""
+        while len(self._states) > self._most:
+            self._states.popitem(last=False)
+        for name in used:
+            state = self._states.get(name)
+            if state is not None and len(state.streams) > MOST_STREAMS:
+                del self._states[name]
