@@ -40,7 +40,7 @@ Events = npt.NDArray[np.void]
 
 def joined(parts: Sequence[Events]) -> Events:
     """A copy of rows one after another. As bytes, because NumPy looks at every field before it joins records."""
-    return np.frombuffer(bytearray().join(parts), EVENT)
+    return np.frombuffer(bytearray().join(part.data for part in parts), EVENT)
 
 
 # Kinds. The comment gives what `value`, `x`, `y` and `detail` mean where that is not plain.

@@ -72,7 +72,7 @@ class Unit(msgspec.Struct, frozen=True):
     site, session, stream, seq
         The batch's name. ``seq`` counts the batches of a stream from 0.
     body
-        Its events after the scrub, in any form that ``events_of`` reads.
+        Its events after the scrub, in any form that ``data_contracts.batch_text`` reads.
     digest
         SHA-256 of the decompressed body as it was received: what tells a repeat from a conflict.
     received_at_ms

@@ -12,15 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Meta, Struct
 
+from data_contracts.batch_text import events_of, joined
 from data_contracts.batches import UNREADABLE, Cut, Text
 from data_contracts.compression import Budget, unpack
 from data_contracts.errors import WatchworthyError
 from data_contracts.events import CHANNELS
-from data_contracts.json_scan import Break, Scan
 from data_contracts.limits import Limits
-from data_contracts.packer import unpack_string
 from data_contracts.page_index import readable
-from data_contracts.plain_json import is_packed, times_at_end
+from data_contracts.plain_json import times_at_end
 from service.live.refusals import Refusal, refusal_of
 
 LONGEST_HEADER: Final = 4_096
@@ -145,45 +144,6 @@ def _unpacked(data: bytes, packed: str, limits: Limits) -> bytes:
     return unpacked.data
 
 
-def events_of(text: bytes, limits: Limits) -> Sequence[Text]:
-    """Cut the text of a batch into its events.
-
-    Parameters
-    ----------
-    text
-        A JSON array, or JSON objects one after another, in UTF-8.
-    limits
-        Bounds on depth and count.
-
-    Returns
-    -------
-    sequence
-        The JSON of each event. What is no event is counted when it is decoded.
-
-    Raises
-    ------
-    WatchworthyError
-        ``json_broken``, ``input_too_deep``, ``too_many_events``, ``compression_bomb``.
-    """
-    scan = Scan(text, limits.depth)
-    try:
-        at = scan.skip_space(0)
-        array = text[at : at + 1] == b"["
-        cut = Cut(text, scan.spans(at, limits.events))
-        if array and len(cut) <= limits.events and scan.skip_space(scan.end) < len(text):
-            raise Break(scan.end, cut=False)
-    except Break as broken:
-        raise WatchworthyError(
-            "json_broken", "The events are not JSON; nothing of the batch was kept.", f"byte {broken.at}"
-        ) from None
-    if len(cut) > limits.events:
-        raise WatchworthyError("too_many_events", f"A batch holds at most {limits.events:,} events.")
-    if not is_packed(readable(text), cut.spans):
-        return cut
-    budget = Budget(limits)
-    return [(unpack_string(one, budget) or one) if one[0] == QUOTE else one for one in cut]
-
-
 class Read(NamedTuple):
     """The events of a batch that are taken.
 
@@ -240,8 +200,3 @@ def times_of(events: Sequence[Text]) -> npt.NDArray[np.float64]:
                 t = None  # the decoder of the stream says what is wrong with it
             times[i] = nan if t is None else t
     return times
-
-
-def joined(events: Sequence[Text]) -> bytes:
-    """Events as the text of a batch."""
-    return b"[" + b",".join(events) + b"]"

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from data_contracts.batch_text import joined
 from data_contracts.batches import Batch, Text
 from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from pipelines.readings import session_name
-from service.live.batch_body import Body, Header, joined
+from service.live.batch_body import Body, Header
 from service.live.reception import Reception
 from service.live.refusals import Refusal
 

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from msgspec import structs
 
+from data_contracts.batch_text import events_of
 from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from features.catalogue import engine
@@ -22,7 +23,7 @@ from features.memory import Memory
 from features.session import Session
 from pipelines.store.store import Store
 from pipelines.store.units import Checkpoint, Decision, Stored, StoredAnswer, Unit
-from service.live.batch_body import Body, Header, events_of, events_within
+from service.live.batch_body import Body, Header, events_within
 from service.live.live_scores import LiveScorer, Scores
 from service.live.live_sessions import Live, LiveSessions, Name
 from service.live.metrics import Metrics

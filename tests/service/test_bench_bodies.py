@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from data_contracts.batch_text import events_of
 from data_contracts.limits import LIMITS
 from data_contracts.recordings import open_paths, read
 from service.benching.bodies import LONGEST_PAUSE_MS, Page, dealt, pages
-from service.live.batch_body import Header, events_of, opened
+from service.live.batch_body import Header, opened
 from tests.service.live_store import SAMPLES
 
 FULL_SNAPSHOT, META = 2, 4
