@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import pack
-from pipelines.store.checking import within_limits
+from pipelines.store.checking import check_limits
 from pipelines.store.crypto import NONCE_BYTES, Keys, bound, encrypt
 from pipelines.store.limits import StoreLimits
 from pipelines.store.ranges import highest, holds
@@ -86,7 +86,9 @@ class Acceptor:
 
     def prepare(self, units: Sequence[Unit]) -> list[bytes]:
         """Do what can be done before the transaction: pack the bodies, make the keys that are lacking."""
-        self._keys.make({(unit.site, unit.session) for unit in units})
+        strange = {(unit.site, unit.session) for unit in units if not self.remembered.has(unit)}
+        if strange:
+            self._keys.make(strange)
         return [unit.packed or pack(unit.body) for unit in units]
 
     def begin(self, db: sqlite3.Connection) -> None:
@@ -120,22 +122,17 @@ class Acceptor:
             What may be the fault of one unit or of the database. The caller then rolls all of them back, calls
             ``forget``, and may try them one by one.
         """
-        names = [(unit.site, unit.session) for unit in units]
-        self.remembered.recall(db, units, names)
-        ciphers = self._keys.ciphers(names)
+        if self._keys.forget_if_changed():
+            self.remembered.forget()
+        sessions = self.remembered.recall(db, units)
         nonces = os.urandom(NONCE_BYTES * len(units))
         pending = _Pending()
         outcomes: list[Outcome] = []
         for at, unit in enumerate(units):
-            name = names[at]
             nonce = nonces[NONCE_BYTES * at : NONCE_BYTES * (at + 1)]
-            try:
-                outcome = self._take(db, pending, unit, name, packed[at], ciphers[name], nonce)
-            except WatchworthyError as error:
-                outcome = error
-            outcomes.append(outcome)
+            outcomes.append(self._take(db, pending, unit, sessions[at], packed[at], nonce))
         pending.write(db, self._limits.checkpoints)
-        self.remembered.shrink(names)
+        self.remembered.shrink()
         for outcome in outcomes:
             if isinstance(outcome, WatchworthyError):
                 self._refusals[outcome.code] += 1
@@ -146,27 +143,27 @@ class Acceptor:
         db: sqlite3.Connection,
         pending: _Pending,
         unit: Unit,
-        name: Name,
+        session: SessionState | None,
         packed: bytes,
-        cipher: AESGCM,
         nonce: bytes,
     ) -> Outcome:
         """Check a unit; if nothing is wrong with it, count it and add its rows to those to be written."""
         limits = self._limits
-        session = self.remembered.get(name)
+        if session is None:
+            session = self.remembered.get((unit.site, unit.session))  # a unit before it may have begun it
         stream = session.streams.get(unit.stream) if session is not None else None
-        if session is not None and stream is not None and holds(stream.ranges, unit.seq):
-            pending.write_batches(db)  # it may be among them
-            return _repeat(db, session, stream, unit)
+        seq, received, size = unit.seq, unit.received_at_ms, len(unit.body)
         log_number = session.next_log if session is not None else 1
-        if unit.after is not None and unit.after != log_number - 1:
-            raise WatchworthyError(
-                "log_moved",
-                f"The log ends at number {log_number - 1}, not at {unit.after}: read what is missing, then try again.",
-                unit.session,
-            )
-        received, size = unit.received_at_ms, len(unit.body)
-        ranges = within_limits(limits, session, stream, unit.seq, size, received, unit.session)
+        try:
+            if session is not None and stream is not None and holds(stream.ranges, seq):
+                pending.write_batches(db)  # it may be among them
+                return _repeat(db, session, stream, unit)
+            if unit.after is not None and unit.after != log_number - 1:
+                said = f"The log ends at number {log_number - 1}, not at {unit.after}: read the rest, then try again."
+                raise WatchworthyError("log_moved", said, unit.session)
+            check_limits(limits, unit.session, session, stream, seq, size, received)
+        except WatchworthyError as error:
+            return error
         answer = unit.answer
         if not isinstance(answer, bytes):
             try:
@@ -174,36 +171,43 @@ class Acceptor:
             except Exception as error:
                 return error
         if session is None:
-            session = self._begin_session(db, name, unit)
+            session = self._begin_session(db, unit)
         if stream is None:
             stream = _begin_stream(db, session, unit)
-        payload = encrypt(cipher, packed, bound("batch", unit.site, unit.session, log_number), nonce)
+        if session.cipher is None:
+            session.cipher = self._keys.made(unit.site, unit.session)
+        payload = encrypt(session.cipher, packed, bound("batch", unit.site, unit.session, log_number), nonce)
         pending.batches.append(
             (
-                *(
-                    session.id,
-                    log_number,
-                    stream.id,
-                    unit.seq,
-                    unit.digest,
-                    received,
-                    unit.rows,
-                    unit.first_ms,
-                ),
-                *(unit.last_ms, unit.channels, unit.consent, unit.scrub, size, answer, payload),
+                session.id,
+                log_number,
+                stream.id,
+                seq,
+                unit.digest,
+                received,
+                unit.rows,
+                unit.first_ms,
+                unit.last_ms,
+                unit.channels,
+                unit.consent,
+                unit.scrub,
+                size,
+                answer,
+                payload,
             )
         )
-        end_seq = max(stream.end_seq, unit.seq) if unit.ends else stream.end_seq
-        ended = end_seq == highest(ranges)
-        now = StreamState(stream.id, ranges, end_seq, ended, max(stream.last_received, received))
-        session.take(unit.stream, now, received, size, unit.rows)
-        all_ended = ended and all(one.ended for one in session.streams.values())
+        was_ended = stream.ended
+        session.take(unit.stream, seq, received, size, unit.rows)
+        if unit.ends and seq > stream.end_seq:
+            stream.end_seq = seq
+        stream.ended = stream.end_seq == highest(stream.ranges)
+        all_ended = stream.ended and all(one.ended for one in session.streams.values())
         status = "ended" if all_ended else "open"
         if (
             session.next_log - session.settled >= limits.settle_batches
-            or ended
-            or unit.ends
             or stream.ended
+            or was_ended
+            or unit.ends
             or status != session.status
             or (unit.visitor and not session.visitor)
         ):
@@ -211,10 +215,10 @@ class Acceptor:
             session.visitor = session.visitor or unit.visitor
             pending.unsettled[session.id] = session
         if unit.checkpoint is not None or unit.decisions or unit.interventions or unit.outbox or unit.caps:
-            self._with_it(db, pending, unit, session, log_number, cipher)
+            self._with_it(pending, unit, session, log_number, session.cipher)
         return Stored(log_number, answer, ended=all_ended)
 
-    def _begin_session(self, db: sqlite3.Connection, name: Name, unit: Unit) -> SessionState:
+    def _begin_session(self, db: sqlite3.Connection, unit: Unit) -> SessionState:
         received = unit.received_at_ms
         db.execute("INSERT OR IGNORE INTO sites (name) VALUES (?)", (unit.site,))
         ((number, site_id),) = db.execute(
@@ -223,12 +227,11 @@ class Acceptor:
             (unit.site, unit.session, unit.visitor, received, received),
         ).fetchall()
         session = SessionState(number, site_id, unit.visitor, "open", received, received)
-        self.remembered.add(name, session)
+        self.remembered.add((unit.site, unit.session), session)
         return session
 
     def _with_it(
         self,
-        db: sqlite3.Connection,
         pending: _Pending,
         unit: Unit,
         session: SessionState,
@@ -259,7 +262,9 @@ def _begin_stream(db: sqlite3.Connection, session: SessionState, unit: Unit) -> 
         (session.id, unit.stream, unit.received_at_ms),
     ).lastrowid
     assert number is not None
-    return StreamState(number, [], -1, False, unit.received_at_ms)
+    stream = StreamState(number, [], -1, False, unit.received_at_ms)
+    session.streams[unit.stream] = stream
+    return stream
 
 
 def _repeat(db: sqlite3.Connection, session: SessionState, stream: StreamState, unit: Unit) -> Stored:

@@ -8,25 +8,25 @@ from pipelines.store.ranges import Ranges, added, gaps, highest, holds
 from pipelines.store.remembered import SessionState, StreamState
 
 
-def within_limits(
+def check_limits(
     limits: StoreLimits,
+    name: str,
     session: SessionState | None,
     stream: StreamState | None,
     seq: int,
     size: int,
     received_at_ms: int,
-    name: str,
-) -> Ranges:
-    """The stream's numbers with a new one, if the session may still grow by this batch.
+) -> None:
+    """Refuse a new batch that a session may not take.
 
     Parameters
     ----------
+    name
+        The session's, for errors.
     session, stream
         None if it is the first batch of it.
     size
         Bytes of the batch's body.
-    name
-        The session's, for errors.
 
     Raises
     ------
@@ -34,26 +34,13 @@ def within_limits(
         ``seq_too_far``, ``too_many_gaps``, ``too_many_streams``, ``session_too_large``, ``session_too_long``.
     """
     held = stream.ranges if stream is not None else []
-    if seq > highest(held) + limits.seq_ahead:
-        raise _refusal(
-            "seq_too_far",
-            f"Number {seq} is more than {limits.seq_ahead} past {highest(held)}, the highest of its stream.",
-            *(name, seq),
-        )
-    ranges = added(held, seq)
-    if len(ranges) > len(held) and gaps(ranges) > limits.gaps and gaps(ranges) > gaps(held):
-        raise _refusal(
-            "too_many_gaps", f"The stream misses more than {limits.gaps} stretches of batches.", name, seq
-        )
+    if not held or held[-1] != seq:  # else it is the next in order, as nearly always
+        _check_number(limits, name, held, seq)
     if size + (session.bytes if session is not None else 0) > limits.session_bytes:
-        raise _refusal(
-            "session_too_large",
-            f"The session would hold more than {limits.session_bytes:,} bytes.",
-            name,
-            seq,
-        )
+        said = f"The session would hold more than {limits.session_bytes:,} bytes."
+        raise _refusal("session_too_large", said, name, seq)
     if session is None:
-        return ranges
+        return
     if received_at_ms - session.first_received > limits.session_ms:
         hours = limits.session_ms / 3_600_000
         raise _refusal("session_too_long", f"The session began over {hours:g} hours ago.", name, seq)
@@ -61,17 +48,23 @@ def within_limits(
         since = received_at_ms - limits.idle_ms
         opened = sum(not one.ended and one.last_received >= since for one in list(session.streams.values()))
         if opened >= limits.open_streams:
-            raise _refusal(
-                "too_many_streams", f"The session has {opened} open page loads already.", name, seq
-            )
-    return ranges
+            said = f"The session has {opened} open page loads already."
+            raise _refusal("too_many_streams", said, name, seq)
 
 
-def _refusal(code: str, message: str, name: str, seq: int) -> WatchworthyError:
-    return WatchworthyError(code, message, f"session {name} seq {seq}")
+def _check_number(limits: StoreLimits, name: str, held: Ranges, seq: int) -> None:
+    if seq > highest(held) + limits.seq_ahead:
+        said = (
+            f"Number {seq} is more than {limits.seq_ahead} past {highest(held)}, the highest of its stream."
+        )
+        raise _refusal("seq_too_far", said, name, seq)
+    missing = gaps(added(held, seq))
+    if missing > limits.gaps and missing > gaps(held):
+        said = f"The stream misses more than {limits.gaps} stretches of batches."
+        raise _refusal("too_many_gaps", said, name, seq)
 
 
-def problem(
+def limit_broken(
     limits: StoreLimits,
     name: str,
     session: SessionState | None,
@@ -80,12 +73,16 @@ def problem(
     size: int,
     received_at_ms: int,
 ) -> WatchworthyError | None:
-    """What is wrong with a batch of this stream; None if nothing is, or if it is a repeat."""
+    """What ``check_limits`` says of a batch of this stream; None if nothing, or if it is a repeat."""
     held = session.streams.get(stream) if session is not None else None
     if held is not None and holds(held.ranges, seq):
         return None
     try:
-        within_limits(limits, session, held, seq, size, received_at_ms, name)
+        check_limits(limits, name, session, held, seq, size, received_at_ms)
     except WatchworthyError as error:
         return error
     return None
+
+
+def _refusal(code: str, message: str, name: str, seq: int) -> WatchworthyError:
+    return WatchworthyError(code, message, f"session {name} seq {seq}")

@@ -190,21 +190,22 @@ class Keys:
         if made:
             faults.reach("key_made")
 
-    def ciphers(self, names: Iterable[Name]) -> dict[Name, AESGCM]:
-        """The ciphers of sessions, with a new key where there is none.
+    def made(self, site: str, session: str) -> AESGCM:
+        """The cipher of a session, with a new key if there is none.
 
-        Within a transaction of the writer no key can go that is there: ``erase`` is called in one, too.
+        Within a transaction of the writer no key goes that is there, because ``erase`` is called in one, too.
         """
         with self._lock:
-            self._forget_if_changed()
-            found: dict[Name, AESGCM] = {}
-            for name in names:
-                cipher = self._find(name)
-                if cipher is None:
-                    self._make([name])
-                    cipher = self._known[name]
-                found[name] = cipher
-            return found
+            cipher = self._find((site, session))
+            if cipher is None:
+                self._make([(site, session)])
+                cipher = self._known[site, session]
+            return cipher
+
+    def forget_if_changed(self) -> bool:
+        """Forget the keys at hand if another process has made or erased some since; whether that is so."""
+        with self._lock:
+            return self._forget_if_changed()
 
     def erase(self, site: str, session: str) -> None:
         """Forget the key of a session: what it encrypted can never be read again."""
@@ -224,15 +225,16 @@ class Keys:
         with self._lock:
             self._connection.close()
 
-    def _forget_if_changed(self) -> None:
-        """Forget the keys at hand if another process has made or erased one since."""
+    def _forget_if_changed(self) -> bool:
         try:
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error as error:
             raise refusal(error, self._path) from error
-        if version != self._version:
-            self._version = version
-            self._known.clear()
+        if version == self._version:
+            return False
+        self._version = version
+        self._known.clear()
+        return True
 
     def _make(self, names: Collection[Name]) -> bool:
         """Make the keys that are lacking; whether there were such."""

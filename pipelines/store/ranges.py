@@ -22,8 +22,6 @@ def added(ranges: Ranges, number: int) -> Ranges:
     >>> added([0, 3, 4, 5], 3), added([0, 3], 7)
     ([0, 5], [0, 3, 7, 8])
     """
-    if ranges and ranges[-1] == number:  # as nearly always
-        return [*ranges[:-1], number + 1]
     at = bisect_right(ranges, number)
     joins_left = at > 0 and ranges[at - 1] == number
     joins_right = at < len(ranges) and ranges[at] == number + 1

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipelines.store.ranges import Ranges, added
 from pipelines.store.rows import Row, select
 from pipelines.store.units import Name, Unit
 
-MOST_STREAMS: Final = 256  # a session with more is read anew whenever it is used
+MOST_STREAMS: Final = 256  # a session with more is not remembered for long
 
 SESSIONS: Final = """
     SELECT sites.name, sessions.name, sessions.id, site_id, visitor, status, first_received, last_received, next_log,
@@ -38,14 +38,17 @@ UNSETTLED: Final = """
 decode_ranges: Final = msgspec.json.Decoder(Ranges).decode
 
 
-class StreamState(NamedTuple):
+class StreamState:
     """A stream: the numbers it holds, the last of them if it said so, and whether all up to that are there."""
 
-    id: int
-    ranges: Ranges
-    end_seq: int
-    ended: bool
-    last_received: int
+    __slots__ = ("end_seq", "ended", "id", "last_received", "ranges")
+
+    def __init__(self, id: int, ranges: Ranges, end_seq: int, ended: bool, last_received: int) -> None:
+        self.id = id
+        self.ranges = ranges
+        self.end_seq = end_seq
+        self.ended = ended
+        self.last_received = last_received
 
 
 class SessionState:
@@ -59,11 +62,14 @@ class SessionState:
         The first log number that its row and those of its streams do not know of.
     changed
         Names of the streams whose rows are behind.
+    cipher
+        Its key, once it was needed.
     """
 
     __slots__ = (
         "bytes",
         "changed",
+        "cipher",
         "first_received",
         "id",
         "last_received",
@@ -99,16 +105,23 @@ class SessionState:
         self.rows = rows
         self.streams: dict[str, StreamState] = {}
         self.changed: set[str] = set()
+        self.cipher: AESGCM | None = None
 
-    def take(self, stream: str, state: StreamState, received_at: int, size: int, rows: int) -> None:
-        """Count the next batch, which leaves its stream in this state."""
-        self.streams[stream] = state
+    def take(self, stream: str, seq: int, received_at: int, size: int, rows: int) -> None:
+        """Count the next batch."""
+        one = self.streams[stream]
+        if one.ranges and one.ranges[-1] == seq:
+            one.ranges[-1] = seq + 1
+        else:
+            one.ranges = added(one.ranges, seq)
+        if received_at > one.last_received:
+            one.last_received = received_at
+        if received_at > self.last_received:
+            self.last_received = received_at
         self.changed.add(stream)
         self.next_log += 1
         self.bytes += size
         self.rows += rows
-        if received_at > self.last_received:
-            self.last_received = received_at
 
 
 def read_sessions(db: sqlite3.Connection, names: Iterable[Name]) -> dict[Name, SessionState]:
@@ -121,11 +134,7 @@ def read_sessions(db: sqlite3.Connection, names: Iterable[Name]) -> dict[Name, S
     names_of = {stream.id: name for state in by_id.values() for name, stream in state.streams.items()}
     ahead = [(state.id, state.settled) for state in by_id.values()]
     for session_id, stream_id, seq, received_at, size, rows in select(db, UNSETTLED, ahead):
-        state, name = by_id[session_id], names_of[stream_id]
-        was = state.streams[name]
-        heard = max(was.last_received, received_at)
-        now = StreamState(stream_id, added(was.ranges, seq), was.end_seq, False, heard)
-        state.take(name, now, received_at, size, rows)
+        by_id[session_id].take(names_of[stream_id], seq, received_at, size, rows)
     return found
 
 
@@ -152,12 +161,14 @@ class Remembered:
     Parameters
     ----------
     most
-        So many sessions.
+        About so many sessions.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._states: OrderedDict[Name, SessionState] = OrderedDict()
+        # Two halves, because to keep all in order of use would cost more for each batch than to look in both.
+        self._recent: dict[Name, SessionState] = {}
+        self._older: dict[Name, SessionState] = {}
         self._version = -1
 
     def begin(self, db: sqlite3.Connection) -> None:
@@ -165,43 +176,62 @@ class Remembered:
         (version,) = db.execute("PRAGMA data_version").fetchone()
         if version != self._version:
             self._version = version
-            self._states.clear()
+            self.forget()
 
     def get(self, name: Name) -> SessionState | None:
         """What is remembered of a session; any thread may ask."""
-        return self._states.get(name)
+        return self._recent.get(name) or self._older.get(name)
+
+    def has(self, unit: Unit) -> bool:
+        """Whether the session of a unit was used lately."""
+        return (unit.site, unit.session) in self._recent
 
     def add(self, name: Name, state: SessionState) -> None:
         """Remember a session that has only now begun."""
-        self._states[name] = state
+        self._recent[name] = state
 
-    def recall(self, db: sqlite3.Connection, units: Sequence[Unit], names: Sequence[Name]) -> None:
-        """Read what is not remembered of the sessions and streams of these units."""
-        states = self._states
-        if missing := {name for name in names if name not in states}:
-            states.update(read_sessions(db, missing))
+    def recall(self, db: sqlite3.Connection, units: Sequence[Unit]) -> list[SessionState | None]:
+        """The session of each unit with its stream, read if it is not remembered; None if there is none yet."""
+        states: list[SessionState | None] = []
+        strange: list[int] = []
+        recent = self._recent
+        for at, unit in enumerate(units):
+            state = recent.get((unit.site, unit.session))
+            states.append(state)
+            if state is None or unit.stream not in state.streams:
+                strange.append(at)
+        if strange:
+            self._meet(db, [units[at] for at in strange])
+            for at in strange:
+                states[at] = recent.get((units[at].site, units[at].session))
+        return states
+
+    def _meet(self, db: sqlite3.Connection, units: Sequence[Unit]) -> None:
+        recent, older = self._recent, self._older
+        names = {(unit.site, unit.session) for unit in units}
+        for name in names & older.keys():
+            recent[name] = older.pop(name)
+        recent |= read_sessions(db, names - recent.keys())
         asked = []
-        for unit, name in zip(units, names, strict=True):
-            if (state := states.get(name)) is not None:
-                states.move_to_end(name)
-                if unit.stream not in state.streams:
-                    asked.append((state, unit.stream))
-        if asked:
-            read_streams(db, asked)
+        for unit in units:
+            state = recent.get((unit.site, unit.session))
+            if state is not None and unit.stream not in state.streams:
+                asked.append((state, unit.stream))
+        read_streams(db, asked)
 
     def forget(self, names: Iterable[Name] | None = None) -> None:
         """Forget some sessions, or all."""
-        if names is None:
-            self._states.clear()
-        else:
-            for name in names:
-                self._states.pop(name, None)
+        for half in (self._recent, self._older):
+            if names is None:
+                half.clear()
+            else:
+                for name in names:
+                    half.pop(name, None)
 
-    def shrink(self, used: Iterable[Name]) -> None:
-        """Forget the sessions that were used longest ago if there are too many, and the used ones if they are large."""
-        while len(self._states) > self._most:
-            self._states.popitem(last=False)
-        for name in used:
-            state = self._states.get(name)
-            if state is not None and len(state.streams) > MOST_STREAMS:
-                del self._states[name]
+    def shrink(self) -> None:
+        """Forget the sessions that were used longest ago if there are too many, and those with too many streams."""
+        if len(self._recent) > self._most // 2:
+            self._older = {
+                name: state for name, state in self._recent.items() if len(state.streams) <= MOST_STREAMS
+            }
+            self._recent = {}

@@ -17,7 +17,7 @@ from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
 from pipelines.store.accepting import Acceptor
-from pipelines.store.checking import problem
+from pipelines.store.checking import limit_broken
 from pipelines.store.crypto import Keys
 from pipelines.store.database import MEANINGS, Reads, free_bytes, is_read_only, open_database, refusal
 from pipelines.store.limits import StoreLimits
@@ -211,13 +211,13 @@ class Store:
         """
         name, facts = (site, session), (seq, size, received_at_ms)
         remembered = self._acceptor.remembered.get(name)
-        if remembered is None or problem(self.limits, session, remembered, stream, *facts) is None:
+        if remembered is None or limit_broken(self.limits, session, remembered, stream, *facts) is None:
             return None
         with self._reads.snapshot() as db:
             found = read_sessions(db, [name]).get(name)
             if found is not None and stream not in found.streams:
                 read_streams(db, [(found, stream)])
-        refused = problem(self.limits, session, found, stream, *facts)
+        refused = limit_broken(self.limits, session, found, stream, *facts)
         if refused is not None:
             self.refusals[refused.code] += 1
         return refused
