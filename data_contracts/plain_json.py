@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from data_contracts.compiled import compiled
 from data_contracts.json_walk import Bytes, Spans, walk_space
@@ -272,28 +271,25 @@ def is_packed(text: Bytes, spans: Spans) -> bool:
 
 
 @compiled
-def times_at_end(text: Bytes, spans: Spans, times: npt.NDArray[np.float64]) -> int:
-    """Read the timestamp of each event that ends with it, as recorders write; NaN for the others, and how many.
+def times_at_end(text: Bytes, spans: Spans) -> tuple[int, int, int, bool]:
+    """The first, last and greatest timestamp of events that end with it, as recorders write, and whether all do.
 
-    The events are JSON. What stands between the last comma and the brace that ends an event is its last member.
+    The events are JSON, so what stands between the last comma and the brace that ends an event is its last member.
     """
-    missing = 0
+    first, last, greatest = 0, 0, 0
     for i in range(spans.shape[0]):
         begin, end = spans[i, 0], spans[i, 1]
-        times[i] = np.nan
-        at = end - 1
-        if text[at] == 125:
+        at = end - 2
+        while at > begin and 48 <= text[at] <= 57:
             at -= 1
-            while at > begin and 48 <= text[at] <= 57:
-                at -= 1
-            digits = end - 2 - at
-            key = at - STAMP.size + 1
-            if 0 < digits <= MOST_DIGITS and key > begin and text[key - 1] == 44:
-                same = True
-                for j in range(STAMP.size):
-                    same = same and text[key + j] == STAMP[j]
-                if same:
-                    times[i] = number_at(text, at + 1, end)[0]
-        if np.isnan(times[i]):
-            missing += 1
-    return missing
+        key = at - STAMP.size + 1
+        if text[end - 1] != 125 or not 0 < end - 2 - at <= MOST_DIGITS or key <= begin or text[key - 1] != 44:
+            return 0, 0, 0, False
+        for j in range(STAMP.size):
+            if text[key + j] != STAMP[j]:
+                return 0, 0, 0, False
+        last = number_at(text, at + 1, end)[0]
+        if i == 0:
+            first = last
+        greatest = max(greatest, last)
+    return first, last, greatest, spans.shape[0] > 0

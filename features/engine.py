@@ -191,6 +191,8 @@ def duplicate(records: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
 
 def live(moments: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     """Moments that were not withdrawn, in the order of (start, code)."""
+    if not moments.size:
+        return moments
     kept: npt.NDArray[np.void] = moments[moments["state"] != WITHDRAWN]
     order = np.lexsort((kept["end"], kept["code"], kept["start"]))
     return duplicate(kept[order])

@@ -149,8 +149,8 @@ def application(service: Service) -> FastAPI:
 
     app = FastAPI(title="Watchworthy", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.service = service
-    app.add_middleware(Front, metrics=service.metrics)
     route = batches_route.BatchesRoute(service.reception, service.admission, service.settings, service.check)
+    app.add_middleware(Front, metrics=service.metrics, straight={("POST", batches_route.PATH): route})
     app.router.routes.insert(0, Route(batches_route.PATH, route, methods=["POST", "OPTIONS"]))
     app.add_exception_handler(Refusal, _raised)
     app.add_exception_handler(HTTPException, _raised)

@@ -175,28 +175,29 @@ def events_within(text: bytes, limits: Limits, latest: float) -> Read:
         As ``events_of``.
     """
     events = events_of(text, limits)
+    if isinstance(events, Cut):
+        first, last, greatest, all_told = times_at_end(readable(text), events.spans)
+        if all_told and greatest <= latest:
+            as_sent = text[:1] == b"["
+            return Read(events, text if as_sent else joined(events), first, last, 0)
     times = times_of(events)
     late = times > latest
     outliers = int(np.count_nonzero(late))
     if outliers:
         events = [event for event, is_late in zip(events, late.tolist(), strict=True) if not is_late]
-        times = times[~late]
-    known = times[np.abs(times) < TIME_MAX] if np.isnan(times).any() or outliers else times
-    first_ms = int(known[0]) if known.size else None
-    last_ms = int(known[-1]) if known.size else None
+    known = times[~late & (np.abs(times) < TIME_MAX)]
+    first_ms, last_ms = (int(known[0]), int(known[-1])) if known.size else (None, None)
     as_sent = isinstance(events, Cut) and text[:1] == b"["
     return Read(events, text if as_sent else joined(events), first_ms, last_ms, outliers)
 
 
 def times_of(events: Sequence[Text]) -> npt.NDArray[np.float64]:
     """The time of each event in ms, NaN of one that has none."""
-    cut = Cut.of(events)
-    times = np.empty(len(cut))
-    if times_at_end(readable(cut.text), cut.spans, times):
-        for i in np.flatnonzero(np.isnan(times)).tolist():
-            try:
-                t = _time.decode(cut[i]).timestamp
-            except UNREADABLE:
-                t = None  # the decoder of the stream says what is wrong with it
-            times[i] = nan if t is None else t
+    times = np.empty(len(events))
+    for i, event in enumerate(events):
+        try:
+            t = _time.decode(event).timestamp
+        except UNREADABLE:
+            t = None  # the decoder of the stream says what is wrong with it
+        times[i] = nan if t is None else t
     return times
