@@ -43,6 +43,7 @@ from data_contracts.node_table import (
     find,
     pack,
 )
+from data_contracts.page_additions import add_nodes
 from data_contracts.page_changes import (
     COLUMNS,
     COUNT,
@@ -50,7 +51,6 @@ from data_contracts.page_changes import (
     NODE_ID,
     OWNER,
     SOURCE,
-    add_nodes,
     change_attribute,
     change_text,
     change_texts,

@@ -183,20 +183,29 @@ class Slow:
             for facts in (self.type, self.tag, self.attributes, self.parent):
                 del facts[number]  # type: ignore[attr-defined]
 
+    def put(self, add: dict[str, Any], waits_for_next: bool = True) -> bool:
+        """Add one of ``adds`` if its parent is there and, where that counts, the sibling that comes after it."""
+        following = add.get("nextId") or 0
+        if add["parentId"] not in self.parent:
+            return False
+        if waits_for_next and following > 0 and following not in self.parent:
+            return False
+        self.add(add["node"], add["parentId"], following)
+        return True
+
     def mutate(self, data: dict[str, Any]) -> None:
         for removal in data.get("removes") or []:
             self.remove(removal["id"])
-        waiting = list(data.get("adds") or [])
-        while waiting:
-            still = []
-            for add in waiting:
-                if add["parentId"] in self.parent:
-                    self.add(add["node"], add["parentId"], add.get("nextId"))
+        late = [add for add in data.get("adds") or [] if not self.put(add)]
+        for waits_for_next in (True, False):
+            ready, late = late[::-1], []
+            while ready:
+                add = ready.pop()
+                if self.put(add, waits_for_next):
+                    ready += late[::-1]
+                    late = []
                 else:
-                    still.append(add)
-            if len(still) == len(waiting):
-                break
-            waiting = still
+                    late.append(add)
         for change in data.get("attributes") or []:
             if change["id"] in self.parent:
                 self.attributes[change["id"]].update(change["attributes"])
