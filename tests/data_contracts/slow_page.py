@@ -40,6 +40,11 @@ class Slow:
             siblings.insert(siblings.index(following) if following in siblings else len(siblings), number)
             stack += [(child, number, None) for child in reversed(node.get("childNodes") or [])]
 
+    def next(self, number: int) -> int | None:
+        """The sibling that comes after a node."""
+        siblings = self.children[self.parent[number]]
+        return next(iter(siblings[siblings.index(number) + 1 :]), None)
+
     def remove(self, number: int) -> None:
         if number not in self.parent:
             return

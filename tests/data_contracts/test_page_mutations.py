@@ -3,16 +3,19 @@
 import json
 import random
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from data_contracts.page_index import Change, PageIndex
-from tests.data_contracts.page_edits import grown
+from tests.data_contracts.page_edits import as_recorded, edit, grown
 from tests.data_contracts.pages import (
     LISTS,
     LONG_AGO,
     Builder,
+    Node,
     Shop,
     events_of,
     indexed,
@@ -53,18 +56,68 @@ def test_any_mutations_leave_the_page_that_a_slow_model_has(seed: int) -> None:
         same(index, slow)
 
 
-def test_parents_may_come_before_or_after_their_children() -> None:
-    index = indexed(Builder().page())
-    body = next(number for number in range(20) if index.element(number).tag == "body")
-    chain = [
-        {"parentId": body if i == 0 else 99 + i, "nextId": None, "node": leaf(100 + i)} for i in range(300)
-    ]
-    for adds in (chain, chain[::-1]):
-        index = indexed(Builder().page())
-        before = index.nodes
-        mutate(index, 1, adds=adds)
-        assert index.nodes == before + 300
-        assert tree(index)[399][1] == 398
+@given(st.integers(0, 2**32))
+def test_the_order_of_what_is_added_does_not_matter(seed: int) -> None:
+    node, chance, page = Shop().node, random.Random(seed), Slow()
+    page.add(node)
+    indexes = [indexed(node), indexed(node), indexed(node)]
+    for t in range(8):
+        data = edit(page, chance)
+        sent = as_recorded(data["adds"])
+        for index, adds in zip(indexes, (sent, sent[::-1], data["adds"]), strict=True):
+            mutate(index, t, **{**data, "adds": adds})
+            same(index, page)
+
+
+def page_with_a_box() -> tuple[Node, int, int]:
+    """A page with one paragraph in a box, and the ids of the box and of the paragraph."""
+    b = Builder()
+    paragraph = b.element("p")
+    box = b.element("div", {}, paragraph)
+    return b.page(box), box["id"], paragraph["id"]
+
+
+NODE, BOX, PARAGRAPH = page_with_a_box()
+ELSEWHERE = NODE["childNodes"][1]["childNodes"][0]["id"]
+CHAIN = range(100, 3_100)
+EACH_IN_THE_LAST = [(BOX if number == CHAIN[0] else number - 1, None, number) for number in CHAIN]
+EACH_AFTER_THE_LAST = [(BOX, None if number == CHAIN[-1] else number + 1, number) for number in CHAIN]
+
+
+def added(parent: int, following: int | None, number: int) -> dict[str, Any]:
+    return {"parentId": parent, "nextId": following, "node": leaf(number)}
+
+
+@pytest.mark.parametrize("links", [EACH_IN_THE_LAST, EACH_AFTER_THE_LAST], ids=["deep", "wide"])
+def test_long_chains_may_come_in_any_order(links: list[tuple[int, int | None, int]]) -> None:
+    for order in (links, links[::-1], random.Random(1).sample(links, len(links))):
+        index = indexed(NODE)
+        mutate(index, 1, adds=[added(*link) for link in order])
+        found = tree(index)
+        if links is EACH_AFTER_THE_LAST:
+            assert found[BOX][2] == [PARAGRAPH, *CHAIN]
+        else:
+            assert [found[number][2] for number in CHAIN] == [*([number] for number in CHAIN[1:]), []]
+
+
+@pytest.mark.parametrize(
+    ("links", "children"),
+    [
+        ([(BOX, 102, 101), (BOX, 103, 102), (BOX, None, 103)], [PARAGRAPH, 101, 102, 103]),
+        ([(BOX, PARAGRAPH, 101), (BOX, 101, 102)], [102, 101, PARAGRAPH]),
+        ([(102, None, 103), (102, None, 104), (BOX, None, 102)], [PARAGRAPH, 102]),
+        ([(BOX, 999, 101), (BOX, None, 102)], [PARAGRAPH, 102, 101]),  # its next never comes
+        ([(BOX, ELSEWHERE, 101)], [PARAGRAPH, 101]),
+        ([(BOX, -1, 101), (BOX, 0, 102)], [PARAGRAPH, 101, 102]),
+        ([(BOX, 102, 101), (BOX, 101, 102)], [PARAGRAPH, 102, 101]),  # each waits for the other
+    ],
+)
+def test_a_node_stands_in_front_of_its_next(links: list[Any], children: list[int]) -> None:
+    index = indexed(NODE)
+    mutate(index, 1, adds=[added(*link) for link in links])
+    assert tree(index)[BOX][2] == children
+    for parent in {parent for parent, _, _ in links} - {BOX}:
+        assert tree(index)[parent][2] == [103, 104]
 
 
 def test_a_node_that_is_added_again_is_moved() -> None:
