@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def artifact(self: Any, event: Any, t: int, out: Any, gap: int, hold: int) -> No
 class Integrity(Fold):
     """What is physically possible, and what follows from what."""
 
-    signals: ClassVar[tuple[Signal, ...]] = (
+    signals = (
         Signal(
             AUTOMATION_ARTIFACT,
             "The second and each later press that no hand makes: 100 px from the press before and within 150 ms of "

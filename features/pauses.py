@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -75,7 +75,7 @@ class Pauses(Fold):
     """Rests before acts, dwell per target, gaps between acts."""
 
     # A hesitation is as severe as it is long, against the longest that counts.
-    signals: ClassVar[tuple[Signal, ...]] = (
+    signals = (
         Signal(
             HESITATION,
             text="The pointer rests on a control for 2 to 15 s, and then the control is pressed.",
