@@ -39,6 +39,7 @@ from features.moments import (
     change_state,
     emit,
 )
+from features.scrolling import FEW_MS
 from features.submits import is_submit
 from features.trouble import is_failure
 
@@ -50,7 +51,6 @@ LOOP_MS: Final = 60_000  # a loop walked twice in less is hurried
 BUSY_MS: Final = 3_000
 AWAY_MS: Final = 30_000
 STAY_MS: Final = 10_000  # a stay so long after a way back says that it led somewhere
-FEW_MS: Final = 5_000  # before anything is counted per minute
 
 SEEN_WORDS: Final = 16  # 512 bits tell a new address from one met before
 DWELL_BINS: Final = 24
