@@ -48,6 +48,7 @@ from data_contracts.node_table import (
     find,
     pack,
 )
+from data_contracts.page_additions import add_nodes
 from data_contracts.page_changes import (
     COLUMNS,
     COUNT,
@@ -55,7 +56,6 @@ from data_contracts.page_changes import (
     NODE_ID,
     OWNER,
     SOURCE,
-    add_nodes,
     change_attribute,
     change_text,
     change_texts,
