@@ -123,6 +123,16 @@ def test_a_key_erased_between_the_making_of_keys_and_the_transaction_is_made_aga
     assert bodies(there) == [body_of(0)]
 
 
+def test_after_an_erasing_that_broke_off_no_batch_is_written_under_the_key_that_is_gone(
+    opened: Callable[..., Store],
+) -> None:
+    here, there = opened(), opened()
+    put(here, make_unit(0))
+    there.keys.erase(SITE, SESSION)
+    assert put(here, make_unit(1)) == [2]
+    assert [one.body for one in there.kept(SITE, SESSION, after=1)] == [body_of(1)]
+
+
 def test_a_refused_unit_among_good_ones_leaves_no_trace(store: Store) -> None:
     put(store, make_unit(0))
     row = {"outbox": (Outgoing("o", "t", b""),), "caps": (Cap("c", "k"),), "checkpoint": Checkpoint(b"m")}

@@ -44,20 +44,20 @@ def test_a_row_lags_so_many_batches_at_most_and_nobody_sees_it(opened: Callable[
     assert lags == [1, 2, 3, 0, 1, 2, 3, 0, 1]
 
 
-def test_what_ends_or_reopens_a_session_is_in_its_row_at_once(store: Store) -> None:
-    for unit in (
-        make_unit(0, ends=True),
-        make_unit(1),
-        make_unit(0, stream="b", visitor="v"),
-        make_unit(3, ends=True),
+def test_what_ends_or_reopens_a_session_or_names_its_visitor_is_in_its_row_at_once(store: Store) -> None:
+    for unit, status, visitor, lag in (
+        (make_unit(0, ends=True), "ended", "", 0),
+        (make_unit(1), "open", "", 0),
+        (make_unit(0, stream="b"), "open", "", 1),
+        (make_unit(1, stream="b", visitor="v"), "open", "v", 0),
+        (make_unit(2, stream="b", visitor="w"), "open", "v", 1),
+        (make_unit(3, ends=True), "open", "v", 0),
+        (make_unit(2), "open", "v", 0),
+        (make_unit(3, stream="b", ends=True), "ended", "v", 0),
     ):
-        before = store.session(SITE, SESSION)
         put(store, unit)
         row = store.session(SITE, SESSION)
-        if before is None or (before.status, before.visitor) != (row.status, row.visitor) or unit.ends:
-            assert behind(store) == 0
-        found = store.read(lambda db: db.execute("SELECT status, visitor FROM session_tallies").fetchone())
-        assert found == (row.status, row.visitor)
+        assert (row.status, row.visitor, behind(store)) == (status, visitor, lag)
 
 
 def test_a_session_is_silent_since_its_last_batch_not_since_its_last_tally(store: Store) -> None:
