@@ -18,7 +18,7 @@ from pipelines.store.limits import StoreLimits
 from pipelines.store.ranges import highest, holds
 from pipelines.store.remembered import Remembered, SessionState, StreamState
 from pipelines.store.rows import Row, insert
-from pipelines.store.settling import find_answer, settle
+from pipelines.store.tallying import find_answer, tally
 from pipelines.store.units import Checkpoint, Name, Stored, Unit
 
 BATCHES: Final = (
@@ -40,12 +40,12 @@ Outcome = Stored | Exception
 
 
 class _Pending:
-    """What is to be written: rows of batches, rows that go with them, sessions to settle."""
+    """What is to be written: rows of batches, rows that go with them, sessions to tally."""
 
     def __init__(self) -> None:
         self.batches: list[Row] = []
         self.with_them: dict[str, list[Row]] = {}
-        self.unsettled: dict[int, SessionState] = {}
+        self.to_tally: dict[int, SessionState] = {}
         self.with_checkpoints: set[int] = set()
 
     def add(self, table: str, row: Row) -> None:
@@ -65,8 +65,8 @@ class _Pending:
             insert(db, into, rows)
         for session in self.with_checkpoints:
             db.execute(OLD_CHECKPOINTS, (session, session, checkpoints))
-        if self.unsettled:
-            settle(db, self.unsettled.values())
+        if self.to_tally:
+            tally(db, self.to_tally.values())
 
 
 class Acceptor:
@@ -204,7 +204,7 @@ class Acceptor:
         all_ended = stream.ended and all(one.ended for one in session.streams.values())
         status = "ended" if all_ended else "open"
         if (
-            session.next_log - session.settled >= limits.settle_batches
+            session.next_log - session.tallied >= limits.tally_batches
             or stream.ended
             or was_ended
             or unit.ends
@@ -213,7 +213,7 @@ class Acceptor:
         ):
             session.status = status
             session.visitor = session.visitor or unit.visitor
-            pending.unsettled[session.id] = session
+            pending.to_tally[session.id] = session
         if unit.checkpoint is not None or unit.decisions or unit.interventions or unit.outbox or unit.caps:
             self._with_it(pending, unit, session, log_number, session.cipher)
         return Stored(log_number, answer, ended=all_ended)
@@ -222,7 +222,7 @@ class Acceptor:
         received = unit.received_at_ms
         db.execute("INSERT OR IGNORE INTO sites (name) VALUES (?)", (unit.site,))
         ((number, site_id),) = db.execute(
-            "INSERT INTO settled_sessions (site_id, name, visitor, first_received, last_received)"
+            "INSERT INTO session_tallies (site_id, name, visitor, first_received, last_received)"
             " VALUES ((SELECT id FROM sites WHERE name = ?), ?, ?, ?, ?) RETURNING id, site_id",
             (unit.site, unit.session, unit.visitor, received, received),
         ).fetchall()
@@ -268,7 +268,7 @@ def _begin_stream(db: sqlite3.Connection, session: SessionState, unit: Unit) -> 
 
 
 def _repeat(db: sqlite3.Connection, session: SessionState, stream: StreamState, unit: Unit) -> Stored:
-    found = find_answer(db, session.id, session.settled, stream.id, unit.seq)
+    found = find_answer(db, session.id, session.tallied, stream.id, unit.seq)
     where = f"stream {unit.stream} seq {unit.seq}"
     if found is None:
         raise WatchworthyError("store_corrupt", "A batch that was stored is not there any more.", where)

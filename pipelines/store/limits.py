@@ -38,7 +38,7 @@ class StoreLimits:
         Decompressed bytes of a frame of a sealed recording: what a replay reads at least.
     checkpoints
         Checkpoints kept of a session, the latest.
-    settle_batches
+    tally_batches
         Batches of a session that the log may be ahead of the session's own row; so many are read to know it as it is.
     remembered
         Sessions that the writer remembers, the last used.
@@ -58,5 +58,5 @@ class StoreLimits:
     lease_ms: int = 600_000
     frame_bytes: int = 256 << 10
     checkpoints: int = 4
-    settle_batches: int = 64
+    tally_batches: int = 64
     remembered: int = 8_192

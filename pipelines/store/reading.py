@@ -14,7 +14,7 @@ from pipelines.store.objects import Objects
 from pipelines.store.ranges import Ranges
 from pipelines.store.recording import Kept, Recording
 from pipelines.store.remembered import decode_ranges, read_sessions
-from pipelines.store.settling import find_answer
+from pipelines.store.tallying import find_answer
 from pipelines.store.units import Checkpoint, SessionRow, StoredAnswer
 
 PAGE: Final = 64  # batches read in one snapshot of the database
@@ -27,7 +27,7 @@ SESSION: Final = """
 """
 NAMED: Final = f"{SESSION} WHERE sites.name = ? AND sessions.name = ?"
 STREAM: Final = """
-    SELECT session_id, next_log, streams.id FROM streams JOIN settled_sessions AS sessions ON sessions.id = session_id
+    SELECT session_id, next_log, streams.id FROM streams JOIN session_tallies AS sessions ON sessions.id = session_id
     JOIN sites ON sites.id = site_id WHERE sites.name = ? AND sessions.name = ? AND streams.name = ?
 """
 
@@ -104,8 +104,8 @@ class Reader:
             row = db.execute(STREAM, (site, session, stream)).fetchone()
             if row is None:
                 return None
-            session_id, settled, stream_id = row
-            return find_answer(db, session_id, settled, stream_id, seq)
+            session_id, tallied, stream_id = row
+            return find_answer(db, session_id, tallied, stream_id, seq)
 
     def batches(self, site: str, session: str, after: int = 0) -> Iterator[Kept]:
         """Every batch after a log number, once, by log number, also while others are stored and sealed.

@@ -19,7 +19,7 @@ SESSIONS: Final = """
     SELECT sites.name, sessions.name, sessions.id, site_id, visitor, status, first_received, last_received, next_log,
            bytes, rows
     FROM {given} CROSS JOIN sites ON sites.name = column1
-    CROSS JOIN settled_sessions AS sessions ON site_id = sites.id AND sessions.name = column2
+    CROSS JOIN session_tallies AS sessions ON site_id = sites.id AND sessions.name = column2
 """
 OPEN_STREAMS: Final = """
     SELECT session_id, name, id, ranges, end_seq, ended, last_received
@@ -29,7 +29,7 @@ NAMED_STREAMS: Final = """
     SELECT session_id, name, id, ranges, end_seq, ended, last_received
     FROM {given} CROSS JOIN streams ON session_id = column1 AND name = column2
 """
-UNSETTLED: Final = """
+UNTALLIED: Final = """
     SELECT session_id, stream_id, seq, received_at, size, rows
     FROM {given} CROSS JOIN batches ON session_id = column1 AND log_number >= column2
     ORDER BY session_id, log_number
@@ -58,7 +58,7 @@ class SessionState:
     ----------
     next_log
         Log number that its next batch will get.
-    settled
+    tallied
         The first log number that its row and those of its streams do not know of.
     changed
         Names of the streams whose rows are behind.
@@ -75,7 +75,7 @@ class SessionState:
         "last_received",
         "next_log",
         "rows",
-        "settled",
+        "tallied",
         "site_id",
         "status",
         "streams",
@@ -100,7 +100,7 @@ class SessionState:
         self.status = status
         self.first_received = first_received
         self.last_received = last_received
-        self.next_log = self.settled = next_log
+        self.next_log = self.tallied = next_log
         self.bytes = bytes
         self.rows = rows
         self.streams: dict[str, StreamState] = {}
@@ -132,8 +132,8 @@ def read_sessions(db: sqlite3.Connection, names: Iterable[Name]) -> dict[Name, S
     by_id = {state.id: state for state in found.values()}
     _read_streams(db, OPEN_STREAMS, [(number,) for number in by_id], by_id)
     names_of = {stream.id: name for state in by_id.values() for name, stream in state.streams.items()}
-    ahead = [(state.id, state.settled) for state in by_id.values()]
-    for session_id, stream_id, seq, received_at, size, rows in select(db, UNSETTLED, ahead):
+    ahead = [(state.id, state.tallied) for state in by_id.values()]
+    for session_id, stream_id, seq, received_at, size, rows in select(db, UNTALLIED, ahead):
         by_id[session_id].take(names_of[stream_id], seq, received_at, size, rows)
     return found
 

@@ -139,7 +139,7 @@ MAIN: Final[tuple[Migration, ...]] = (
         """
     DROP TABLE api_keys;
     DELETE FROM checkpoints;  -- they were not packed; who needs one folds the log again
-    CREATE TABLE answers (  -- of settled batches, sealed ones too: enough to answer their repeats
+    CREATE TABLE answers (  -- of tallied batches, sealed ones too: enough to answer their repeats
       stream_id INTEGER NOT NULL REFERENCES streams,
       seq INTEGER NOT NULL,
       log_number INTEGER NOT NULL,
@@ -152,10 +152,10 @@ MAIN: Final[tuple[Migration, ...]] = (
         _answers_of_sealed,
         """
     ALTER TABLE streams DROP COLUMN sealed;
-    ALTER TABLE sessions RENAME TO settled_sessions;  -- as they were when they were last settled
-    CREATE TABLE settling_batches (
+    ALTER TABLE sessions RENAME TO session_tallies;  -- their rows, which follow the log in steps
+    CREATE TABLE new_batches (
       id INTEGER PRIMARY KEY,
-      session_id INTEGER NOT NULL REFERENCES settled_sessions,
+      session_id INTEGER NOT NULL REFERENCES session_tallies,
       log_number INTEGER NOT NULL,
       stream_id INTEGER NOT NULL REFERENCES streams,
       seq INTEGER NOT NULL,
@@ -172,24 +172,24 @@ MAIN: Final[tuple[Migration, ...]] = (
       payload BLOB NOT NULL,
       UNIQUE (session_id, log_number)
     );
-    INSERT INTO settling_batches
+    INSERT INTO new_batches
       SELECT id, session_id, log_number, stream_id, seq, digest, received_at, rows, first_ms, last_ms, channels,
              consent, scrub, 0, answer, payload
       FROM batches;
     DROP TABLE batches;
-    ALTER TABLE settling_batches RENAME TO batches;
-    CREATE VIEW sessions AS  -- as they are: settled, and what came since
+    ALTER TABLE new_batches RENAME TO batches;
+    CREATE VIEW sessions AS  -- as they are: their rows, and what came since
       SELECT id, site_id, name, visitor, status, first_received,
         max(last_received, coalesce((SELECT max(received_at) FROM batches
-          WHERE session_id = settled_sessions.id AND log_number >= next_log), last_received)) AS last_received,
+          WHERE session_id = session_tallies.id AND log_number >= next_log), last_received)) AS last_received,
         coalesce((SELECT max(log_number) + 1 FROM batches
-          WHERE session_id = settled_sessions.id AND log_number >= next_log), next_log) AS next_log,
+          WHERE session_id = session_tallies.id AND log_number >= next_log), next_log) AS next_log,
         bytes + coalesce((SELECT sum(batches.size) FROM batches
-          WHERE session_id = settled_sessions.id AND log_number >= next_log), 0) AS bytes,
+          WHERE session_id = session_tallies.id AND log_number >= next_log), 0) AS bytes,
         rows + coalesce((SELECT sum(batches.rows) FROM batches
-          WHERE session_id = settled_sessions.id AND log_number >= next_log), 0) AS rows,
+          WHERE session_id = session_tallies.id AND log_number >= next_log), 0) AS rows,
         sealed_object, covered, lease_owner, lease_until
-      FROM settled_sessions;
+      FROM session_tallies;
     """,
     ),
 )

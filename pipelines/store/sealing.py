@@ -1,6 +1,6 @@
 """Seals sessions that ended: one object instead of many rows, in steps that may each be the last.
 
-What a sealer takes the lease of is settled first, so that dropping rows of batches takes nothing else away.
+What a sealer takes the lease of is tallied first, so that dropping rows of batches takes nothing else away.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
 from pipelines.store.reading import PAGE, SESSION, find_session, newer
 from pipelines.store.recording import Kept, Recording, write
-from pipelines.store.settling import settle_named
+from pipelines.store.tallying import tally_named
 from pipelines.store.units import Name, SessionRow
 
 GRACE: Final = 2  # objects that nobody points to are swept at this many leases of age
 
-SETTLED: Final = SESSION.replace("FROM sessions", "FROM settled_sessions AS sessions")
+TALLIED: Final = SESSION.replace("FROM sessions", "FROM session_tallies AS sessions")
 NAMES: Final = (
-    "SELECT sites.name, sessions.name FROM settled_sessions AS sessions JOIN sites ON sites.id = site_id"
+    "SELECT sites.name, sessions.name FROM session_tallies AS sessions JOIN sites ON sites.id = site_id"
 )
 UNSEALED: Final = "status <> 'sealed'"  # as the index has it
 SILENT: Final = f"{UNSEALED} AND status = 'open' AND last_received <= ?"
@@ -65,9 +65,9 @@ class Sealer:
         before = now_ms - self._limits.idle_ms
 
         def end(db: sqlite3.Connection) -> list[SessionRow]:
-            settle_named(db, db.execute(f"{NAMES} WHERE {SILENT}", (before,)).fetchall())
-            rows = db.execute(f"{SETTLED} WHERE {SILENT} ORDER BY last_received", (before,)).fetchall()
-            db.execute(f"UPDATE settled_sessions SET status = 'ended' WHERE {SILENT}", (before,))
+            tally_named(db, db.execute(f"{NAMES} WHERE {SILENT}", (before,)).fetchall())
+            rows = db.execute(f"{TALLIED} WHERE {SILENT} ORDER BY last_received", (before,)).fetchall()
+            db.execute(f"UPDATE session_tallies SET status = 'ended' WHERE {SILENT}", (before,))
             return [SessionRow._make(row)._replace(status="ended") for row in rows]
 
         with self._reads.snapshot() as db:
@@ -81,7 +81,7 @@ class Sealer:
         self.end_due(now_ms)
         with self._reads.snapshot() as db:
             due = db.execute(
-                f"{SETTLED} WHERE {UNSEALED} AND status = 'ended' AND last_received <= ? AND lease_until <= ?"
+                f"{TALLIED} WHERE {UNSEALED} AND status = 'ended' AND last_received <= ? AND lease_until <= ?"
                 " ORDER BY last_received LIMIT ?",
                 (now_ms - self._limits.seal_after_ms, now_ms, most),
             ).fetchall()
@@ -146,12 +146,12 @@ class Sealer:
         self, site: str, session: str, lease: str, now_ms: int
     ) -> Callable[[sqlite3.Connection], SessionRow | None]:
         def take(db: sqlite3.Connection) -> SessionRow | None:
-            settle_named(db, [(site, session)])
+            tally_named(db, [(site, session)])
             row = find_session(db, site, session)
             if row is None or row.status == "sealed":
                 return None
             taken = db.execute(
-                "UPDATE settled_sessions SET lease_owner = ?, lease_until = ? WHERE id = ? AND lease_until <= ?",
+                "UPDATE session_tallies SET lease_owner = ?, lease_until = ? WHERE id = ? AND lease_until <= ?",
                 (lease, now_ms + self._limits.lease_ms, row.number, now_ms),
             ).rowcount
             return row if taken else None
@@ -184,7 +184,7 @@ def _point(
         if time.monotonic() > until:
             return False  # the object may be swept soon
         pointed = db.execute(
-            "UPDATE settled_sessions SET sealed_object = ?, covered = ?, lease_owner = '', lease_until = 0,"
+            "UPDATE session_tallies SET sealed_object = ?, covered = ?, lease_owner = '', lease_until = 0,"
             " status = CASE WHEN next_log = ? AND status = 'ended' THEN 'sealed' ELSE status END"
             " WHERE id = ? AND lease_owner = ? AND covered = ?",
             (name, upto, upto + 1, row.number, lease, row.covered),

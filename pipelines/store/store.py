@@ -173,7 +173,7 @@ class Store:
         Parameters
         ----------
         touches
-            The sessions of whose ``settled_sessions``, ``streams``, ``batches`` or ``answers`` it changes a row: what
+            The sessions of whose ``session_tallies``, ``streams``, ``batches`` or ``answers`` it changes a row: what
             the writer remembers of them is read anew. None if it may be any.
 
         Raises
@@ -234,7 +234,7 @@ class Store:
             db.execute(FORGET_ANSWERS, (row.number,))
             for table in OF_SESSIONS:
                 db.execute(f"DELETE FROM {table} WHERE session_id = ?", (row.number,))
-            db.execute("DELETE FROM settled_sessions WHERE id = ?", (row.number,))
+            db.execute("DELETE FROM session_tallies WHERE id = ?", (row.number,))
             return row.sealed_object
 
         sealed_object = self._do(forget, [(site, session)])

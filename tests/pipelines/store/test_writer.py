@@ -26,7 +26,7 @@ class Held:
             began.set()
             self._go.wait(20)
 
-        self.future = store.write(wait)
+        self.future = store.write(wait, ())
         began.wait(20)
 
     def go(self) -> None:

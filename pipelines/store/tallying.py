@@ -1,7 +1,7 @@
-"""Settles sessions: their own rows follow the log of batches in steps, because a row each would cost more than the log.
+"""Tallies sessions: their own rows follow the log of batches in steps, because a row each would cost more than the log.
 
-A session *now* is its settled row and the batches after it, of which there are few; the view ``sessions`` adds them up.
-Batches that are not settled belong to open streams of an open session: whatever ends or reopens one settles it.
+A session *now* is its row and the few batches after it; the view ``sessions`` adds them up. Batches that are not tallied
+belong to open streams of an open session: whatever ends or reopens one tallies it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ANSWERS: Final = """
     FROM {given} CROSS JOIN batches ON session_id = column1 AND log_number >= column2
 """
 SESSIONS: Final = """
-    UPDATE OR FAIL settled_sessions SET next_log = column2, last_received = column3, bytes = column4, rows = column5,
+    UPDATE OR FAIL session_tallies SET next_log = column2, last_received = column3, bytes = column4, rows = column5,
         status = column6, visitor = column7
     FROM {given} WHERE id = column1
 """
@@ -31,9 +31,9 @@ STREAMS: Final = """
 """
 
 
-def settle(db: sqlite3.Connection, states: Collection[SessionState]) -> None:
+def tally(db: sqlite3.Connection, states: Collection[SessionState]) -> None:
     """Write what sessions and their streams are now, and what answers their repeats."""
-    update(db, ANSWERS, [(one.id, one.settled) for one in states])
+    update(db, ANSWERS, [(one.id, one.tallied) for one in states])
     update(
         db,
         SESSIONS,
@@ -52,19 +52,19 @@ def settle(db: sqlite3.Connection, states: Collection[SessionState]) -> None:
         ],
     )
     for one in states:
-        one.settled = one.next_log
+        one.tallied = one.next_log
         one.changed.clear()
 
 
-def settle_named(db: sqlite3.Connection, names: Collection[Name]) -> None:
+def tally_named(db: sqlite3.Connection, names: Collection[Name]) -> None:
     """The same for sessions that are not at hand; those that are not there are left out."""
-    settle(db, read_sessions(db, names).values())
+    tally(db, read_sessions(db, names).values())
 
 
 def find_answer(
-    db: sqlite3.Connection, session_id: int, settled: int, stream_id: int, seq: int
+    db: sqlite3.Connection, session_id: int, tallied: int, stream_id: int, seq: int
 ) -> StoredAnswer | None:
-    """What was answered to a batch of a session that is settled up to before a log number."""
+    """What was answered to a batch of a session that is tallied up to before a log number."""
     row = db.execute(
         "SELECT log_number, digest, answer FROM answers WHERE stream_id = ? AND seq = ?", (stream_id, seq)
     ).fetchone()
@@ -72,6 +72,6 @@ def find_answer(
         row = db.execute(
             "SELECT log_number, digest, answer FROM batches"
             " WHERE session_id = ? AND log_number >= ? AND stream_id = ? AND seq = ?",
-            (session_id, settled, stream_id, seq),
+            (session_id, tallied, stream_id, seq),
         ).fetchone()
     return None if row is None else StoredAnswer._make(row)
