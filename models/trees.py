@@ -167,7 +167,8 @@ class _Nodes:
 
 
 @compiled
-def _goes_left(value: float, threshold: float, missing: int) -> bool:
+def goes_left(value: float, threshold: float, missing: int) -> bool:
+    """Which way a value goes at a node; ``missing`` is that of ``Trees``."""
     kind = missing & 3
     if math.isnan(value) and kind != MISSING_NAN:
         value = 0.0
@@ -185,7 +186,7 @@ def _margin(
         node = root
         while feature[node] >= 0:
             node = (
-                left[node] if _goes_left(row[feature[node]], threshold[node], missing[node]) else right[node]
+                left[node] if goes_left(row[feature[node]], threshold[node], missing[node]) else right[node]
             )
         total += threshold[node]
     return total
@@ -314,7 +315,7 @@ def _explain(
                 phi[int(path[i, 0])] += weight * (path[i, 2] - path[i, 1]) * threshold[node]
             continue
         f = feature[node]
-        if _goes_left(row[f], threshold[node], missing[node]):
+        if goes_left(row[f], threshold[node], missing[node]):
             hot, cold = left[node], right[node]
         else:
             hot, cold = right[node], left[node]
