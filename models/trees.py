@@ -166,7 +166,8 @@ class _Nodes:
 
 
 @compiled
-def _goes_left(value: float, threshold: float, missing: int) -> bool:
+def goes_left(value: float, threshold: float, missing: int) -> bool:
+    """Which way a value goes at a node; ``missing`` is that of ``Trees``."""
     kind = missing & 3
     if math.isnan(value) and kind != MISSING_NAN:
         value = 0.0
@@ -184,7 +185,7 @@ def _margin(  # the arrays one by one: to take a tuple apart would be a tenth of
         node = root
         while feature[node] >= 0:
             node = (
-                left[node] if _goes_left(row[feature[node]], threshold[node], missing[node]) else right[node]
+                left[node] if goes_left(row[feature[node]], threshold[node], missing[node]) else right[node]
             )
         total += threshold[node]
     return total
@@ -302,7 +303,7 @@ def _explain(root: int, row: Array, phi: Array, paths: Array, nodes: Nodes) -> N
                 phi[int(path[i, 0])] += weight * (path[i, 2] - path[i, 1]) * threshold[node]
             continue
         f = feature[node]
-        if _goes_left(row[f], threshold[node], missing[node]):
+        if goes_left(row[f], threshold[node], missing[node]):
             hot, cold = left[node], right[node]
         else:
             hot, cold = right[node], left[node]

@@ -75,10 +75,10 @@ class SessionState:
         "last_received",
         "next_log",
         "rows",
-        "tallied",
         "site_id",
         "status",
         "streams",
+        "tallied",
         "visitor",
     )
 

@@ -18,7 +18,7 @@ from features.clicks import Clicks
 from features.engine import Engine
 from features.fold import Fold, _entropy, entropy, feature, zeros
 from features.histograms import _octave_quantile, octave_quantile
-from features.session import sessions_of
+from features.log import sessions_of
 from pipelines.readings import recut
 
 EVERY = (1 << len(CHANNELS)) - 1
