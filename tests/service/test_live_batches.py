@@ -68,6 +68,10 @@ def test_a_repeat_gets_the_same_answer_and_another_body_a_conflict(tmp_path: Pat
             text = (await one.client.get("/metrics")).text
             assert "watchworthy_batches_total 1.0" in text
             assert "watchworthy_repeats_total 2.0" in text
+            told = dict(line.split(" ") for line in text.splitlines() if line[0] != "#" and "{" not in line)
+            assert float(told["watchworthy_commits_total"]) >= 1
+            assert float(told["watchworthy_disk_free_bytes"]) > 0
+            assert float(told["watchworthy_queue_batches"]) == 0
             assert 'watchworthy_refusals_total{reason="seq_conflict"} 2.0' in text
 
     asyncio.run(scenario())
