@@ -17,7 +17,7 @@ from data_contracts.plain_json import is_packed
 QUOTE: Final = ord('"')
 
 
-def events_of(text: bytes, limits: Limits = LIMITS) -> Sequence[Text]:
+def events_of(text: Text, limits: Limits = LIMITS) -> Sequence[Text]:
     """Cut the text of a batch into its events.
 
     Parameters

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from data_contracts.errors import CODES, WatchworthyError
 
-Text = bytes | memoryview
+Text = bytes | bytearray | memoryview
 """The JSON of one event, in UTF-8."""
 
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)

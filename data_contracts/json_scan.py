@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from data_contracts.batches import Text
 from data_contracts.errors import WatchworthyError
 from data_contracts.json_walk import (
     BROKEN,
@@ -84,7 +85,7 @@ class Scan:
     [b'1', b'{"a": 2}']
     """
 
-    def __init__(self, text: bytes | memoryview, depth: int = LIMITS.depth) -> None:
+    def __init__(self, text: Text, depth: int = LIMITS.depth) -> None:
         self.text = text
         self.depth = depth
         self.bytes: Bytes = np.frombuffer(text, np.uint8)

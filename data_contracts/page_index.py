@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from data_contracts.batches import Text
 from data_contracts.elements import Element, element_of
 from data_contracts.events import NEW_PAGE
 from data_contracts.frozen import FrozenPage
@@ -392,7 +393,7 @@ def _power_of_two(least: int) -> int:
     return 1 << max(1, (least - 1).bit_length())
 
 
-def readable(text: bytes | memoryview) -> npt.NDArray[np.uint8]:
+def readable(text: Text) -> npt.NDArray[np.uint8]:
     """Bytes as an array that cannot be written to, as the compiled scan takes it."""
     array = np.frombuffer(text, np.uint8)
     array.flags.writeable = False

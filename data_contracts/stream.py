@@ -232,6 +232,14 @@ class Stream:
         return self._clock.latest
 
     @property
+    def page(self) -> int:
+        """Number of the first page view that rows yet to be taken may be of; -1 before the first."""
+        rows = self._sorted()
+        return (
+            min(self._rows.views.current, int(rows["page"].min())) if rows.size else self._rows.views.current
+        )
+
+    @property
     def pages(self) -> list[PageView]:
         """Page views of this stream, by their number; the first 10,000."""
         return self._rows.views.pages

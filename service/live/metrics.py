@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from data_contracts.scrub import Scrubbed
 from pipelines.store.store import Stats
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -29,6 +30,9 @@ class Metrics:
             "Requests refused, and events refused as clock_outlier, by reason.",
             ["reason"],
             registry=ours,
+        )
+        self._masked = Counter(
+            "watchworthy_masked", "Places masked before they were stored, by kind.", ["kind"], registry=ours
         )
         self.latency = Histogram(
             "watchworthy_batch_seconds",
@@ -51,6 +55,13 @@ class Metrics:
         )
         self.rebuilds = Gauge("watchworthy_rebuilds", "Sessions read again from the store.", registry=ours)
         self.bundle = Gauge("watchworthy_bundle", "1 for the models that score.", ["digest"], registry=ours)
+
+    def masked(self, scrubbed: Scrubbed) -> None:
+        """Count what the scrub has masked."""
+        _, *numbers, _ = scrubbed
+        if any(numbers):
+            for kind, number in zip(Scrubbed._fields[1:], numbers, strict=False):
+                self._masked.labels(kind).inc(number)
 
     def watch(self, stats: Callable[[], Stats]) -> None:
         """Tell of a store too, as it stands whenever somebody asks."""

