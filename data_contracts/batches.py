@@ -23,6 +23,13 @@ MAIN = "0"
 PROBLEMS_KEPT = 20
 
 
+def readable(text: Text) -> npt.NDArray[np.uint8]:
+    """Bytes as an array that cannot be written to, as compiled code takes them: another kind is compiled anew."""
+    array = np.frombuffer(text, np.uint8)
+    array.flags.writeable = False
+    return array
+
+
 class Cut(Sequence[Text]):
     """Events cut out of one text: a list that costs no object per event until one is asked for.
 

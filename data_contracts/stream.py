@@ -12,7 +12,7 @@ import numpy as np
 
 from data_contracts import plain_turns as plain
 from data_contracts import row_looks
-from data_contracts.batches import Cut, Text
+from data_contracts.batches import Cut, Text, readable
 from data_contracts.clock import LATENESS_MS, Clock, Placed
 from data_contracts.counts import Counts
 from data_contracts.decoder import Decoder
@@ -20,7 +20,7 @@ from data_contracts.elements import Element
 from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, Events, joined
 from data_contracts.frozen import FrozenStream
 from data_contracts.limits import LIMITS, Limits
-from data_contracts.page_index import PageIndex, readable
+from data_contracts.page_index import PageIndex
 from data_contracts.rows import Rows
 from data_contracts.turns import turn, turn_loss
 from data_contracts.views import PageView

@@ -13,12 +13,11 @@ import numpy.typing as npt
 from msgspec import Meta, Struct
 
 from data_contracts.batch_text import events_of, joined
-from data_contracts.batches import UNREADABLE, Cut, Text
+from data_contracts.batches import UNREADABLE, Cut, Text, readable
 from data_contracts.compression import Budget, unpack
 from data_contracts.errors import WatchworthyError
 from data_contracts.events import CHANNELS
 from data_contracts.limits import Limits
-from data_contracts.page_index import readable
 from data_contracts.plain_json import times_at_end
 from data_contracts.scrub import Scrubbed, scrub, scrub_event
 from service.live.refusals import Refusal, refusal_of

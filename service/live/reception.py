@@ -48,6 +48,8 @@ REHEARSAL: Final = (
     b'{"type":3,"data":{"source":0,"texts":[{"id":2,"value":"x"}],"attributes":[],"removes":[],"adds":[]},'
     b'"timestamp":6}\n{"type":3,"data":{"source":0,"texts":[],"attributes":[{"id":2,"attributes":{"class":"d"}}],'
     b'"removes":[{"parentId":2,"id":3}],"adds":[]},"timestamp":3000}',
+    b'[{"type":4,"data":{"href":"/?a=b@c.example","more":1},"timestamp":3001},{"type":3,"data":{"source":2,"type":1,'
+    b'"id":2,"x":1,"y":1},"timestamp":3002.5}]',
 )
 """Batches that touch what is compiled, played before the first real one comes."""
 
@@ -109,6 +111,8 @@ class Reception:
             session, _ = rehearsal.latest()
             if session is not None:
                 self.scorer.scores(session)
+            if (frozen := rehearsal.freeze()) is not None:
+                rehearsal = self._thawed(frozen, "rehearsal")
 
     def close(self) -> None:
         """Stop the thread beside the loop."""
