@@ -174,5 +174,3 @@ class Crowd:
     @property
     def in_doubt(self) -> set[tuple[str, tuple[str, int]]]:
         return {(one.doubt.session, one.doubt.place) for one in self.visitors if one.doubt is not None}
-
-

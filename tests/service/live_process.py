@@ -92,7 +92,7 @@ class Process:
     def __init__(self, folder: Path, program: tuple[str, ...] = SERVE, **settings: Any) -> None:
         self.folder = folder
         chosen = {f"WATCHWORTHY_{name.upper()}": str(value) for name, value in (OPEN | settings).items()}
-        self._errors = tempfile.TemporaryFile("w+")
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, *program, "serve", "--data-dir", str(folder), "--port", "0"],
             cwd=ROOT,

@@ -23,7 +23,7 @@ from service.live import app, opening
 from service.verbs import serve
 
 TEND_S = 0.1
-TIMES = {"idle_ms": 700, "seal_after_ms": 100, "lease_ms": 5_000}
+TIMES = {"idle_ms": 6_000, "seal_after_ms": 100, "lease_ms": 2_000}
 GONE = "gone"
 
 
