@@ -109,7 +109,7 @@ class Visitor:
 
 
 def turns(name: str, rng: np.random.Generator) -> Iterator[Turn]:
-    """Sessions without end: two page loads each, some batches late; some say their end, some fall silent, some come back."""
+    """Sessions without end, two page loads each, some batches late; some end, some fall silent, some come back."""
     pages = {one: read(str(SAMPLES / f"{one}.json.gz")).batches for one in PLAYED}
     for number in range(1 << 30):
         session = f"{name}-{number}"

@@ -1,4 +1,4 @@
-"""Killed under load and started again, the service has every batch that it acknowledged, once, and knows it as before."""
+"""Killed under load and started again, the service has each acknowledged batch once, and knows it as it was before."""
 
 from __future__ import annotations
 
