@@ -7,7 +7,7 @@ from pathlib import Path
 from pipelines.store.store import Store
 from tests.service.disks import frozen, read_only
 from tests.service.live_process import Process, make_keys
-from tests.service.test_live_full_disk import Sender, eventually, refuses
+from tests.service.live_sender import Sender, eventually, refuses
 
 SMALL = 100  # bytes of an event
 
