@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
-from pipelines.store.database import open_database, refusal
+from pipelines.store.database import check_file, open_database, refusal
 from pipelines.store.schema import KEYS
 
 VARIABLE: Final = "WATCHWORTHY_MASTER_KEY"
@@ -140,6 +140,7 @@ class Keys:
         self._path = folder / "keys.db"
         self._lock = threading.Lock()
         self._known: OrderedDict[Name, AESGCM] = OrderedDict()
+        self._version = -1  # of the database, as other processes change it
         self._connection = open_database(self._path, KEYS)
         try:
             self._check()
@@ -210,17 +211,32 @@ class Keys:
             except sqlite3.Error as error:
                 raise refusal(error, self._path) from error
 
+    def check(self) -> None:
+        """Look through the file.
+
+        Raises
+        ------
+        WatchworthyError
+            ``store_corrupt``, and what else its errors mean.
+        """
+        check_file(self._path)
+
     def close(self) -> None:
         """Close the store of keys."""
         with self._lock:
             self._connection.close()
 
     def _find(self, name: Name) -> AESGCM | None:
-        cipher = self._known.get(name)
-        if cipher is not None:
-            self._known.move_to_end(name)
-            return cipher
         try:
+            # What another process erased must not be used from memory: what is encrypted so, nobody can ever read.
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            if version != self._version:
+                self._version = version
+                self._known.clear()
+            cipher = self._known.get(name)
+            if cipher is not None:
+                self._known.move_to_end(name)
+                return cipher
             row = self._connection.execute(
                 "SELECT wrapped FROM session_keys WHERE site = ? AND session = ?", name
             ).fetchone()

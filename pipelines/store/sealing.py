@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sqlite3
 import time
@@ -23,6 +24,7 @@ from pipelines.store.reading import PAGE, SESSION, find_session, newer
 from pipelines.store.recording import Kept, Recording, write
 from pipelines.store.units import SessionRow
 
+log = logging.getLogger("watchworthy.store")
 GRACE: Final = 2  # objects that nobody points to are swept at this many leases of age
 
 
@@ -83,6 +85,9 @@ class Sealer:
                     sealed.append(row)
             except WatchworthyError as error:
                 self.failures[error.code] += 1
+            except Exception:  # of this session's own: those behind it are not to wait for ever
+                self.failures["internal"] += 1
+                log.exception("not sealed", extra={"site": row.site, "session": row.session})
         return sealed
 
     def seal(self, site: str, session: str, now_ms: int) -> bool:

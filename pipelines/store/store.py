@@ -19,7 +19,16 @@ from pipelines.store import faults
 from pipelines.store.accepting import accept
 from pipelines.store.bodies import pack
 from pipelines.store.crypto import Keys
-from pipelines.store.database import MEANINGS, Reads, free_bytes, is_read_only, open_database, refusal
+from pipelines.store.database import (
+    MEANINGS,
+    Reads,
+    check_file,
+    free_bytes,
+    identity,
+    is_read_only,
+    open_database,
+    refusal,
+)
 from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
 from pipelines.store.reading import Reader, find_session
@@ -30,6 +39,7 @@ from pipelines.store.units import Checkpoint, SessionRow, Stored, StoredAnswer, 
 from pipelines.store.writer import Job, Work, Writer
 
 DISK_LOOK_S: Final = 1.0  # how old what is known of the free space may be
+CHECK_S: Final = 10.0  # how long a file that was looked through is taken to be whole
 WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
 JOB_SIZE: Final = 1_024  # bytes that a job without a body counts for
 
@@ -97,7 +107,10 @@ class Store:
         self.limits = limits
         self.refusals: Counter[str] = Counter()
         self._path = folder / "store.db"
-        self._disk = (0.0, 0)
+        self._looked = float("-inf")
+        self._free = 0
+        self._checked = time.monotonic()
+        self._damage: WatchworthyError | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -112,8 +125,9 @@ class Store:
         except BaseException:
             self.keys.close()
             raise
-        self._reads = Reads(self._path)
-        self._writer = Writer(db, self._path, limits, self._prepare)
+        self._opened = identity(self._path)
+        self._reads = Reads(self._path, self._note)
+        self._writer = Writer(db, self._path, limits, self._prepare, self._note)
         self._reader = Reader(self._reads, self.keys, self._objects)
         self._sealer = Sealer(self._do, self._reads, self.keys, self._objects, limits)
 
@@ -191,7 +205,7 @@ class Store:
 
     def check_room(self, size: int = 0) -> None:
         """Raise what ``submit`` would raise for a unit of so many bytes, before any work is done on it."""
-        self._check_disk()
+        self._check()
         self._writer.check(size)
 
     def erase(self, site: str, session: str) -> bool:
@@ -289,17 +303,22 @@ class Store:
         return self._sealer.sweep()
 
     def healthy(self, wait_s: float = 5.0) -> Health:
-        """Try a durable write and a read."""
+        """Try a durable write and a read; now and then, look through the files."""
 
         def probe(db: sqlite3.Connection) -> None:
             db.execute("INSERT OR REPLACE INTO probes VALUES (1, ?)", (time.time_ns() // 1_000_000,))
 
         try:
-            self._check_disk()
+            self._check()
             self.write(probe).result(wait_s)
             with self._reads.snapshot() as db:
                 db.execute("SELECT at FROM probes").fetchone()
+            if time.monotonic() - self._checked > CHECK_S:
+                check_file(self._path)
+                self.keys.check()
+                self._checked = time.monotonic()
         except WatchworthyError as error:
+            self._note(error)
             return Health(False, error.code, error.message)
         except TimeoutError:
             return Health(False, "busy", f"The disk has not answered for {wait_s:g} s.")
@@ -318,7 +337,7 @@ class Store:
 
     def _put(self, unit: Unit, future: Any, loop: asyncio.AbstractEventLoop | None) -> None:
         try:
-            self._check_disk()
+            self._check()
             self._writer.put(Job(_Accept(self, unit), unit.size, future, loop))
         except WatchworthyError as error:
             self.refusals[error.code] += 1
@@ -326,6 +345,8 @@ class Store:
 
     def _prepare(self, works: Sequence[Work]) -> None:
         """Pack the bodies of a group and make the keys that its sessions lack."""
+        if self._damage is not None:
+            raise self._damage
         units = [work for work in works if isinstance(work, _Accept)]
         for work in units:
             work.packed = pack(work.unit.body)
@@ -334,17 +355,27 @@ class Store:
     def _do(self, work: Callable[[sqlite3.Connection], Any], /) -> Any:
         return self.write(work).result(WAIT_S)
 
-    def _check_disk(self) -> None:
-        """Refuse before the disk is full: what is half stored then could not even be cleaned up."""
-        if not self.limits.disk_free_bytes:
-            return
-        at, free = self._disk
-        if time.monotonic() - at > DISK_LOOK_S:
-            free = free_bytes(self.folder)
-            self._disk = (time.monotonic(), free)
-        if free < self.limits.disk_free_bytes:
+    def _note(self, error: WatchworthyError) -> None:
+        """Remember damage: what is written on top of it may never be read again, though a later write succeeds."""
+        if error.code == "store_corrupt" and self._damage is None:
+            self._damage = error
+
+    def _check(self) -> None:
+        """Refuse what could be lost: on damage, into a file that is gone, on a disk that is nearly full."""
+        if self._damage is not None:
+            raise self._damage
+        if time.monotonic() - self._looked > DISK_LOOK_S:
+            self._free = free_bytes(self.folder)
+            if identity(self._path) != self._opened:
+                self._damage = WatchworthyError(
+                    "store_failed", "The database was replaced or removed; start again.", str(self._path)
+                )
+                raise self._damage
+            self._looked = time.monotonic()
+        # Before the disk is full: what is half stored then could not even be cleaned up.
+        if self._free < self.limits.disk_free_bytes:
             raise WatchworthyError(
                 "disk_full",
-                f"Only {free:,} bytes are free, and {self.limits.disk_free_bytes:,} are to stay so. Make room.",
+                f"Only {self._free:,} bytes are free, and {self.limits.disk_free_bytes:,} are to stay so. Make room.",
                 str(self.folder),
             )

@@ -60,6 +60,8 @@ class Writer:
         The connection that it alone writes with; closed at the end.
     prepare
         Called with the works of a group before its transaction begins; what it raises fails the whole group.
+    failed
+        Told what a failed transaction means.
     """
 
     def __init__(
@@ -68,12 +70,14 @@ class Writer:
         path: Path,
         limits: StoreLimits,
         prepare: Callable[[Sequence[Work]], None] = lambda works: None,
+        failed: Callable[[WatchworthyError], None] = lambda error: None,
     ) -> None:
         self.written = Written()
         self._db = db
         self._path = path
         self._limits = limits
         self._prepare = prepare
+        self._failed = failed
         self._waiting: deque[Job] = deque()
         self._bytes = 0
         self._group_since: float | None = None
@@ -177,6 +181,8 @@ class Writer:
             self.written.failed_commits += 1
             self._roll_back()
             said = refusal(error, self._path) if isinstance(error, sqlite3.Error | OSError) else error
+            if isinstance(said, WatchworthyError):
+                self._failed(said)
             return [(job, None, said) for job in wanted]
         self.written.commits += 1
         self.written.jobs += len(wanted)

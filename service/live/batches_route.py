@@ -13,6 +13,7 @@ from service.live.admission import Admission, cors, preflight
 from service.live.batch_body import Body, opened
 from service.live.reception import Reception
 from service.live.refusals import Refusal
+from service.live.room import Guest, Room
 from service.live.settings import Settings
 
 PATH: Final = "/v1/batches"
@@ -41,6 +42,7 @@ class BatchesRoute:
         self.reception = reception
         self.admission = admission
         self.settings = settings
+        self.room = Room(settings.receiving_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is refused is raised as ``Refusal``."""
@@ -58,15 +60,18 @@ class BatchesRoute:
         self.admission.knock(scope)
         if length > self.settings.body_bytes:
             raise self._too_long()
-        data = await self._body(receive)
-        received_at_ms = time.time_ns() // 1_000_000
-        body = await self._opened(data, encoding.decode("latin-1"))
-        key = self.admission.writer(body.header.key, text)
-        answer = await self.reception.take(key.site, body, received_at_ms)
+        with self.room.guest() as guest:
+            data = await self._body(receive, guest)
+            received_at_ms = time.time_ns() // 1_000_000
+            body = await self._opened(data, encoding.decode("latin-1"))
+            if encoding:
+                guest.take(len(body.text))
+            key = self.admission.writer(body.header.key, text)
+            answer = await self.reception.take(key.site, body, received_at_ms)
         await _answer(send, 200, answer, cors(text, True))
         self.reception.metrics.latency.observe(time.perf_counter() - begun)
 
-    async def _body(self, receive: Receive) -> bytes:
+    async def _body(self, receive: Receive, guest: Guest) -> bytes:
         message: Message
         pieces: list[bytes] = []
         size = 0
@@ -80,6 +85,7 @@ class BatchesRoute:
                     size += len(piece)
                     if size > self.settings.body_bytes:
                         raise self._too_long()
+                    guest.take(len(piece))
                     pieces.append(piece)
                     if not message.get("more_body", False):
                         return pieces[0] if len(pieces) == 1 else b"".join(pieces)

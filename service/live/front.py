@@ -6,14 +6,17 @@ import logging
 import secrets
 import time
 from itertools import count
+from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from data_contracts.errors import WatchworthyError
 from service.live.metrics import Metrics
-from service.live.refusals import Refusal, body
+from service.live.refusals import Refusal, body, refusal_of
 
 log = logging.getLogger("watchworthy.http")
+LONGEST_PATH: Final = 200  # characters of it that are logged
 
 
 class Front:
@@ -57,11 +60,13 @@ class Front:
             await self.app(scope, receive, told)
         except Refusal as error:
             refusal = error
+        except WatchworthyError as error:
+            refusal = refusal_of(error)
         except HTTPException as error:
             refusal = Refusal({404: "not_found", 405: "method_refused"}.get(error.status_code, "bad_request"))
             refusal.headers |= dict(error.headers or {})
         except Exception:
-            log.exception("failed", extra={"request_id": request_id, "path": scope["path"]})
+            log.exception("failed", extra={"request_id": request_id, "path": scope["path"][:LONGEST_PATH]})
             refusal = Refusal("internal")
         if refusal is not None:
             self.metrics.refused(refusal.code)
@@ -78,7 +83,7 @@ class Front:
             extra = {
                 "request_id": request_id,
                 "method": scope["method"],
-                "path": scope["path"],
+                "path": scope["path"][:LONGEST_PATH],
                 "status": status,
                 "code": refusal.code if refusal else None,
                 "ms": round((time.perf_counter() - begun) * 1e3, 2),
