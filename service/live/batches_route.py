@@ -17,6 +17,7 @@ from service.live.room import Guest, Room
 from service.live.settings import Settings
 
 PATH: Final = "/v1/batches"
+ASIDE: Final = 2  # large bodies that are unpacked at the same time
 PACKED_LESS: Final = 16  # what is packed unpacks to about so many times its size
 
 
@@ -43,6 +44,7 @@ class BatchesRoute:
         self.admission = admission
         self.settings = settings
         self.room = Room(settings.receiving_bytes)
+        self._aside = asyncio.Semaphore(ASIDE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is refused is raised as ``Refusal``."""
@@ -96,7 +98,8 @@ class BatchesRoute:
         limits = self.reception.limits
         most = self.settings.aside_bytes
         if len(data) > (most // PACKED_LESS if encoding else most):
-            return await asyncio.get_running_loop().run_in_executor(None, opened, data, encoding, limits)
+            async with self._aside:  # what is unpacked must be counted before more is
+                return await asyncio.get_running_loop().run_in_executor(None, opened, data, encoding, limits)
         return opened(data, encoding, limits)
 
     def _too_long(self) -> Refusal:

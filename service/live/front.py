@@ -69,6 +69,7 @@ class Front:
             log.exception("failed", extra={"request_id": request_id, "path": scope["path"][:LONGEST_PATH]})
             refusal = Refusal("internal")
         if refusal is not None:
+            forget(refusal)
             self.metrics.refused(refusal.code)
             if status:
                 return  # the answer had begun; the server closes the connection
@@ -89,6 +90,13 @@ class Front:
                 "ms": round((time.perf_counter() - begun) * 1e3, 2),
             }
             log.log(level, "answered", extra=extra)
+
+
+def forget(error: BaseException | None) -> None:
+    """Let go of the frames that an error came through: they hold the body, and this frame, that holds the error."""
+    while error is not None:
+        error.__traceback__ = None
+        error.__cause__, error.__context__, error = None, None, error.__cause__ or error.__context__
 
 
 async def _refuse(send: Send, refusal: Refusal, request_id: str, cors: list[tuple[bytes, bytes]]) -> None:
