@@ -106,8 +106,7 @@ class BatchesRoute:
         return Refusal(
             "body_too_long",
             f"The body is longer than {self.settings.body_bytes:,} bytes; send fewer events at once.",
-            {"connection": "close"},
-        )
+        )  # what still comes is read and dropped until its deadline: else the sender might never read this answer
 
 
 def _headers(scope: Scope) -> tuple[bytes, bytes | None, int]:

@@ -50,10 +50,6 @@ class Guest:
         """
         room = self._room
         if room.taken > self._taken and room.taken + size > room.most:
-            raise Refusal(
-                "busy",
-                f"{room.taken:,} bytes of bodies are being received. Try again soon.",
-                {"connection": "close"},
-            )
+            raise Refusal("busy", f"{room.taken:,} bytes of bodies are being received. Try again soon.")
         room.taken += size
         self._taken += size

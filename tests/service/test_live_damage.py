@@ -115,3 +115,19 @@ def test_nothing_is_acknowledged_on_damage_that_was_seen(tmp_path: Path, name: s
         assert process.get("/healthz").status == 200
         assert process.counted("store_corrupt") >= SESSIONS * 2
         assert process.stop() == 0
+
+
+def test_nothing_is_acknowledged_into_a_file_that_was_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    keys = fill(folder)
+    with Process(folder) as process:
+        assert process.post(batch_of(keys, 0, 3)).status == 200
+        copy = tmp_path / "backup"
+        shutil.copytree(folder, copy)
+        for name in ("store.db", "store.db-wal", "store.db-shm"):
+            os.replace(copy / name, folder / name)
+        assert eventually(lambda: refuses(process) == "store_failed")
+        for session in range(SESSIONS):
+            answer = process.post(batch_of(keys, session, 4))
+            assert (answer.status, answer.code) == (503, "store_failed")
+        assert process.stop() == 0
