@@ -109,11 +109,11 @@ class Visitor:
 
 
 def turns(name: str, rng: np.random.Generator) -> Iterator[Turn]:
-    """Sessions without end, two page loads each, some batches late; some end, some fall silent, some come back."""
+    """Sessions without end, of one or two page loads, some batches late; some end, some fall silent, some come back."""
     pages = {one: read(str(SAMPLES / f"{one}.json.gz")).batches for one in PLAYED}
     for number in range(1 << 30):
         session = f"{name}-{number}"
-        for load in range(2):
+        for load in range(1 + number % 2):
             batches = page_load(pages, f"page{load}", rng)
             places = np.arange(len(batches)) + rng.choice([0.0, 0.0, 0.0, 2.5], len(batches))
             says = bool(rng.random() < 0.5)

@@ -18,7 +18,7 @@ from service.live.keys import Keys
 from tests.service.live_store import SAMPLES
 
 ROOT = SAMPLES.parent
-SERVE = ("-c", "from service.command_line import main; main()")
+PROGRAM = ("-c", "from service.command_line import main; main()")
 GIVING_UP_S = 150  # a process that hangs is killed, so that the test fails and says where
 OPEN = {"rate_address": 0, "rate_key": 0, "rate_whole": 0, "future_hours": 1e6}
 
@@ -89,7 +89,7 @@ class Process:
         What is set beside what lets every batch in.
     """
 
-    def __init__(self, folder: Path, program: tuple[str, ...] = SERVE, **settings: Any) -> None:
+    def __init__(self, folder: Path, program: tuple[str, ...] = PROGRAM, **settings: Any) -> None:
         self.folder = folder
         chosen = {f"WATCHWORTHY_{name.upper()}": str(value) for name, value in (OPEN | settings).items()}
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115

@@ -18,18 +18,20 @@ from features.catalogue import engine
 from features.session import sessions_of
 from models.scorer import Scorer
 from pipelines.store.faults import POINTS
+from pipelines.store.limits import StoreLimits
 from pipelines.store.store import Store
 from service.live.live_scores import LiveScorer
 from tests.service.live_load import Crowd
-from tests.service.live_process import ROOT, Process, make_keys
+from tests.service.live_process import PROGRAM, ROOT, Process, make_keys
 from tests.service.live_store import request, text
 from tests.service.live_truth import same
-from tests.service.quick_house import GONE
+from tests.service.quick_house import GONE, OUTBOX
 
 VISITORS = 6
 LOAD = 50  # batches acknowledged in a life before its fault is armed
 RANDOM = "at random"
-OFTEN = ("before_commit", "after_commit")  # reached so often that it may be the nth time
+MESSAGES = "SELECT name FROM outbox WHERE session_id = (SELECT id FROM sessions WHERE name = ?) ORDER BY name"
+OFTEN = (OUTBOX, "before_commit", "after_commit")  # reached so often that it may be the nth time
 
 
 class Lives:
@@ -42,7 +44,7 @@ class Lives:
         self.chance = random.Random(seed)
         self.scorer = LiveScorer(Scorer.starter())
         self.killed = 0
-        self.sealed_again = 0
+        self.gone: list[str] = []
 
     def launch(self) -> Process:
         return Process(
@@ -74,13 +76,16 @@ class Lives:
     def send_what_will_be_erased(self, process: Process, many: int) -> None:
         for i in range(many):
             batch = Batch("p", 0, [b'{"type":4,"data":{"href":"/","width":9,"height":9},"timestamp":5}'])
-            body = request(self.keys.write, batch, f"{GONE}{self.killed}-{i}", end=True)
-            assert process.post(body).status == 200
+            self.gone.append(f"{GONE}{self.killed}-{i}")
+            assert process.post(request(self.keys.write, batch, self.gone[-1], end=True)).status == 200
 
     def look(self, process: Process, names: set[str]) -> None:
         """Compare what was acknowledged, what is stored, what the library makes of it, and what the service says."""
         ledger, doubt = self.crowd.ledger, self.crowd.in_doubt
         client = process.client()
+        for name in self.gone:
+            answer = client.ask("GET", f"/v1/sessions/{name}", authorization=f"Bearer {self.keys.read}")
+            assert answer.code in ("not_found", "payload_expired", ""), "half erased, but no failure"
         with Store.open(self.data) as store:
             for name in sorted(names):
                 log = list(store.batches("default", name))
@@ -93,8 +98,10 @@ class Lives:
                 assert strangers <= doubt, "only what was on its way may be there beside"
                 for batch in held:
                     assert batch.events == ledger.sent[name][batch.stream, batch.seq].events
-                row = store.session("default", name)
-                self.sealed_again += row is not None and row.status == "open" and row.covered > 0
+                messages = store.read(lambda db, name=name: db.execute(MESSAGES, (name,)).fetchall())
+                assert [one for (one,) in messages] == sorted(
+                    f"{name} {stream} {seq}" for stream, seq in places
+                )
                 for session in sessions_of(held, name):
                     answer = client.ask(
                         "GET", f"/v1/sessions/{session.id}", authorization=f"Bearer {self.keys.read}"
@@ -104,14 +111,43 @@ class Lives:
                     assert answer.json["log"]["batches"] == len(held)
         client.close()
 
+    def look_as_a_command(self, process: Process) -> None:
+        """Compare what the service says with what `watchworthy features` makes of the same batches, as files."""
+        recordings, target = self.fault.with_name("recordings"), self.fault.with_name("features.parquet")
+        recordings.mkdir()
+        with Store.open(self.data) as store:
+            for name in self.crowd.ledger.sent:
+                held = sorted((batch for _, batch in store.batches("default", name)), key=lambda one: one.seq)
+                if [(batch.stream, batch.seq) for batch in held] == [("page0", i) for i in range(len(held))]:
+                    events = [event for batch in held for event in batch.events]
+                    (recordings / f"{name}.json").write_bytes(text(events))
+        command = [sys.executable, *PROGRAM, "features", str(recordings), "--out", str(target)]
+        subprocess.run(command, cwd=ROOT, check=True)
+        rows = pq.read_table(target).to_pylist()
+        assert len(rows) > 3
+        for row in rows:
+            name = Path(row["file"]).stem
+            told = process.get(f"/v1/sessions/{name}", self.keys.read).json["vector"]
+            ours = np.array([row[feature] for feature in engine().names], "f4")
+            theirs = np.array([np.nan if v is None else v for v in told.values()], "f4")
+            np.testing.assert_array_equal(ours, theirs, name)
+
     def end(self, process: Process) -> None:
         """Live once more to look at everything; be told to stop."""
         with process:
             self.look(process, set(self.crowd.ledger.sent))
+            self.look_as_a_command(process)
             self.crowd.come(process)
             self.crowd.wait_for(LOAD)
             self.crowd.go()
             assert process.stop() == 0
+        with Store.open(self.data, StoreLimits(lease_ms=0)) as store:
+            store.sweep()
+            pointed = {row.sealed_object for row in store.sessions(most=1_000_000)} - {""}
+        recordings = self.data / "recordings"
+        assert {
+            str(path.relative_to(recordings)) for path in recordings.rglob("*") if path.is_file()
+        } == pointed
 
 
 def kill(folder: Path, points: list[str], seed: int) -> Lives:
@@ -125,45 +161,16 @@ def kill(folder: Path, points: list[str], seed: int) -> Lives:
     return lives
 
 
-def as_a_command_prints(folder: Path, lives: Lives) -> None:
-    """`watchworthy features` over what is stored, as files, gives the vectors that the service tells, bit for bit."""
-    recordings, target = folder / "recordings", folder / "features.parquet"
-    recordings.mkdir()
-    with Store.open(lives.data) as store, lives.launch() as process:
-        for name in lives.crowd.ledger.sent:
-            held = sorted((batch for _, batch in store.batches("default", name)), key=lambda one: one.seq)
-            if {batch.stream for batch in held} == {"page0"}:
-                assert [batch.seq for batch in held] == list(range(len(held)))
-                (recordings / f"{name}.json").write_bytes(
-                    text([event for one in held for event in one.events])
-                )
-        command = "from service.command_line import main; main()"
-        subprocess.run(
-            [sys.executable, "-c", command, "features", str(recordings), "--out", str(target)],
-            cwd=ROOT,
-            check=True,
-        )
-        table = pq.read_table(target).to_pylist()
-        assert len(table) > 3
-        for row in table:
-            name = Path(row["file"]).stem
-            told = process.get(f"/v1/sessions/{name}", lives.keys.read).json["vector"]
-            ours = np.array([row[feature] for feature in engine().names], "f4")
-            theirs = np.array([np.nan if v is None else v for v in told.values()], "f4")
-            np.testing.assert_array_equal(ours, theirs, name)
-
-
 def test_killed_at_each_point_and_at_random_moments(tmp_path: Path) -> None:
-    points = [*POINTS, *[RANDOM] * 3]
+    points = [*POINTS, OUTBOX, *[RANDOM] * 3]
     lives = kill(tmp_path, points, 1)
     assert lives.killed == len(points) >= 10
-    as_a_command_prints(tmp_path, lives)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("turn", range(1, 11))
 def test_killed_two_hundred_times(tmp_path: Path, turn: int) -> None:
     chance = random.Random(turn)
-    points = [*POINTS, *[RANDOM] * (20 - len(POINTS))]
+    points = [*POINTS, OUTBOX, *[RANDOM] * (19 - len(POINTS))]
     chance.shuffle(points)
     assert kill(tmp_path, points, turn).killed == len(points) >= 20
