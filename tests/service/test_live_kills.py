@@ -118,8 +118,10 @@ class Lives:
         with Store.open(self.data) as store:
             for name in self.crowd.ledger.sent:
                 held = sorted((batch for _, batch in store.batches("default", name)), key=lambda one: one.seq)
-                if [(batch.stream, batch.seq) for batch in held] == [("page0", i) for i in range(len(held))]:
-                    events = [event for batch in held for event in batch.events]
+                whole = [(batch.stream, batch.seq) for batch in held] == [
+                    ("page0", i) for i in range(len(held))
+                ]
+                if whole and (events := [event for batch in held for event in batch.events]):
                     (recordings / f"{name}.json").write_bytes(text(events))
         command = [sys.executable, *PROGRAM, "features", str(recordings), "--out", str(target)]
         subprocess.run(command, cwd=ROOT, check=True)
