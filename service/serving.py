@@ -37,8 +37,14 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def configuration(app: FastAPI) -> uvicorn.Config:
-    """How uvicorn runs an application here; the bench's peer runs under the same."""
+def configuration(app: FastAPI, connection: type[asyncio.Protocol] | None = None) -> uvicorn.Config:
+    """How uvicorn runs an application here; the bench's peer runs under the same.
+
+    Parameters
+    ----------
+    connection
+        What becomes of each connection; uvicorn's own by default.
+    """
     return uvicorn.Config(
         app,
         log_config=None,
@@ -47,6 +53,7 @@ def configuration(app: FastAPI) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        http=connection or "auto",
         ws="none",
     )
 

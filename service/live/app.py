@@ -8,13 +8,14 @@ import logging
 import resource
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from data_contracts.errors import CODES
@@ -35,6 +36,7 @@ log = logging.getLogger("watchworthy.live")
 TICK_S = 1.0
 TEND_S = 10.0
 COLLECT_EVERY = (50_000, 20, 100)  # Python's own: 700, 10, 10
+SWEEP_S = 3_600.0
 PAGE_BYTES = resource.getpagesize()
 
 
@@ -91,15 +93,23 @@ class Service:
             due = time.perf_counter() + TICK_S
             await asyncio.sleep(TICK_S)
             self.metrics.loop_lag.set(max(0.0, time.perf_counter() - due))
-            self.keys.refresh()
+            try:
+                self.keys.refresh()
+            except Exception:
+                log.exception("the keys could not be read; those known stay good")
 
     async def tend(self) -> None:
-        """End and seal the sessions that are due, again and again."""
+        """End and seal the sessions that are due, again and again; now and then, sweep up what sealing left."""
+        swept = time.monotonic()
         while True:
             await asyncio.sleep(TEND_S)
             now_ms = time.time_ns() // 1_000_000
+            loop = asyncio.get_running_loop()
             try:
-                await asyncio.get_running_loop().run_in_executor(None, self.store.seal_due, now_ms)
+                await loop.run_in_executor(None, self.store.seal_due, now_ms)
+                if time.monotonic() - swept > SWEEP_S:
+                    swept = time.monotonic()
+                    await loop.run_in_executor(None, self.store.sweep)
             except Exception:
                 log.exception("sealing failed; it is tried again")
 
@@ -150,14 +160,22 @@ def application(service: Service) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(job()) for job in (service.begin, service.watch, service.tend)]
-        yield
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        service.close()
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            service.close()
 
-    app = FastAPI(title="Watchworthy", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Watchworthy",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.service = service
     route = batches_route.BatchesRoute(service.reception, service.admission, service.settings, service.check)
     app.add_middleware(Front, metrics=service.metrics, straight={("POST", batches_route.PATH): route})
@@ -190,7 +208,7 @@ def _routes(app: FastAPI, service: Service) -> None:
         await service.ready()
         return {"ok": True}
 
-    @app.get("/metrics", tags=["operations"])
+    @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
     async def metrics() -> Response:
         """The metrics, as Prometheus reads them."""
         return Response(service.measure(), media_type=CONTENT_TYPE)
