@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
@@ -12,9 +14,16 @@ from typing import Any, Final
 import uvicorn
 from fastapi import FastAPI
 
+from service.live.connections import Connection
+
 LOOPBACK: Final = "127.0.0.1"
 GRACE_S: Final = 20
 BACKLOG: Final = 2_048
+LOOK_TICKS: Final = 10  # uvicorn ticks every 0.1 s
+COMPLAIN_S: Final = 60.0
+OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+log = logging.getLogger("watchworthy.http")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -37,13 +46,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def configuration(app: FastAPI, connection: type[asyncio.Protocol] | None = None) -> uvicorn.Config:
+def configuration(app: FastAPI, connection: type[Connection] = Connection) -> uvicorn.Config:
     """How uvicorn runs an application here; the bench's peer runs under the same.
 
     Parameters
     ----------
     connection
-        What becomes of each connection; uvicorn's own by default.
+        What becomes of each connection; by default one under the default bounds, whose refusals nobody counts.
     """
     return uvicorn.Config(
         app,
@@ -53,7 +62,7 @@ def configuration(app: FastAPI, connection: type[asyncio.Protocol] | None = None
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=GRACE_S,
-        http=connection or "auto",
+        http=connection,
         ws="none",
     )
 
@@ -70,8 +79,41 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     asyncio.run(main)
 
 
+class Complaints:
+    """What an event loop cannot do: as ever, but a connection that finds no room is said once a minute only."""
+
+    def __init__(self) -> None:
+        self._said = float("-inf")
+        self._unsaid = 0
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Write to the log what the loop complains of."""
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in OUT_OF_FILES:
+            loop.default_exception_handler(context)
+            return
+        self._unsaid += 1
+        if loop.time() - self._said > COMPLAIN_S:
+            log.error("no more connections can be taken (%d tries): %s", self._unsaid, error.strerror)
+            self._said, self._unsaid = loop.time(), 0
+
+
 class Server(uvicorn.Server):
     """Stops when it is told to, and then its process ends as one that did what it was told."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        asyncio.get_running_loop().set_exception_handler(Complaints())
+        await super().startup(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look at every connection each second."""
+        if counter % LOOK_TICKS == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.look(now)
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -44,7 +44,7 @@ def refusal(error: sqlite3.Error | OSError, where: Path) -> WatchworthyError:
         elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
             code, message = MEANINGS[sqlite3.SQLITE_READONLY]
         else:
-            code, message = "store_failed", f"The data directory cannot be used: {error}."
+            code, message = "store_failed", f"The data directory cannot be used: {error.strerror or error}."
         return WatchworthyError(code, message, str(where))
     primary = (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
     known = MEANINGS.get(primary)

@@ -18,6 +18,7 @@ from service.live.refusals import Refusal, body, refusal_of
 
 log = logging.getLogger("watchworthy.http")
 LONGEST_PATH: Final = 200  # characters of it that are logged
+LONGEST_METHOD: Final = 20
 
 
 class Front:
@@ -89,7 +90,7 @@ class Front:
         if log.isEnabledFor(level):
             extra = {
                 "request_id": request_id,
-                "method": scope["method"],
+                "method": scope["method"][:LONGEST_METHOD],
                 "path": scope["path"][:LONGEST_PATH],
                 "status": status,
                 "code": refusal.code if refusal else None,

@@ -96,10 +96,8 @@ def refusal_of(error: WatchworthyError) -> Refusal:
     """The answer to what the decoder or the store refused."""
     if error.code == "input_too_long":
         return Refusal("body_too_long", error.message)
-    place = (
-        "" if kind(error.code).status == 503 else error.where
-    )  # of ours: where we keep things is not theirs to know
-    return Refusal(error.code, error.message + (f" ({place})" if place else ""))
+    ours = kind(error.code).status >= 500  # where we keep things is not theirs to know
+    return Refusal(error.code, error.message + (f" ({error.where})" if error.where and not ours else ""))
 
 
 def body(refusal: Refusal, request_id: str) -> bytes:
