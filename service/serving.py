@@ -18,7 +18,10 @@ from service.live.connections import Connection
 
 LOOPBACK: Final = "127.0.0.1"
 GRACE_S: Final = 20
-BACKLOG: Final = 2_048
+BACKLOG: Final = 2_048  # connections that the system lets wait for us
+ACCEPTED: Final = (
+    32  # taken at a time: all of those that wait could be more than there are files for, before any is closed
+)
 LOOK_TICKS: Final = 10  # uvicorn ticks every 0.1 s
 COMPLAIN_S: Final = 60.0
 OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -62,6 +65,7 @@ def configuration(app: FastAPI, connection: type[Connection] = Connection) -> uv
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        backlog=ACCEPTED,
         http=connection,
         ws="none",
     )
@@ -105,6 +109,8 @@ class Server(uvicorn.Server):
         """Begin to listen."""
         asyncio.get_running_loop().set_exception_handler(Complaints())
         await super().startup(sockets)
+        for one in sockets or ():
+            one.listen(BACKLOG)  # asyncio has just let only as many wait as it takes at a time
 
     async def on_tick(self, counter: int) -> bool:
         """Look at every connection each second."""

@@ -1,6 +1,6 @@
 """Tallies sessions: their own rows follow the log of batches in steps, as a row each would cost more than the log.
 
-A session *now* is its row and the few batches after it; the view ``sessions`` adds them up. Batches that are not tallied
+A session *now* is its row and the few batches after it; the view ``sessions`` adds them up. Batches not yet tallied
 belong to open streams of an open session: whatever ends or reopens one tallies it.
 """
 

@@ -62,6 +62,8 @@ class Service:
         self.reception = Reception(store, LiveScorer(Scorer.starter(settings.models)), settings, self.metrics)
         self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
         self.warm = False
+        self.failure: Exception | None = None
+        """Why it will never be warm."""
 
     def check(self) -> None:
         """Refuse a batch before any work is done on it.
@@ -77,7 +79,11 @@ class Service:
 
     async def begin(self) -> None:
         """Compile everything, beside the loop, so that whoever asks meanwhile hears that it is not ready."""
-        await asyncio.get_running_loop().run_in_executor(None, self.reception.warm)
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, self.reception.warm)
+        except Exception as error:
+            self.failure = error
+            raise
         keep_what_stays()
         self.warm = True
 

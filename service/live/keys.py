@@ -99,8 +99,13 @@ class Keys:
         with self._meant():
             data_dir.mkdir(parents=True, exist_ok=True)
             self._connection = connect(self._path)
-            self._connection.execute(_TABLE)
-        self.refresh()
+        try:
+            with self._meant():
+                self._connection.execute(_TABLE)
+            self.refresh()
+        except BaseException:
+            self._connection.close()
+            raise
 
     @contextmanager
     def _meant(self) -> Iterator[None]:

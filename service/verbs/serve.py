@@ -49,9 +49,13 @@ def serve(data_dir: Path, chosen: settings.Settings, listening: socket.socket) -
         served = asyncio.create_task(server.serve([listening]))
         while not service.warm and not served.done():
             await asyncio.sleep(0.02)
+            if service.failure is not None:
+                server.should_exit = True
         if service.warm:
             host, port = listening.getsockname()[:2]
             print(f"Watchworthy listens on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
         await served
+        if service.failure is not None:
+            raise service.failure
 
     serving.run(main())
