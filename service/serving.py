@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any, Final
 
 import uvicorn
@@ -73,9 +74,7 @@ def configuration(app: FastAPI, connection: type[Connection] = Connection) -> uv
 
 def under() -> str:
     """What runs applications here: uvicorn, its version, and what it reads HTTP with."""
-    config = configuration(FastAPI())
-    config.load()
-    return f"uvicorn {uvicorn.__version__}, {config.http_protocol_class.__name__}"
+    return ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "h11"))
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

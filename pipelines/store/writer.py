@@ -177,6 +177,7 @@ class Writer:
                     self._bytes -= sum(job.size for job in group)
                     self._group_since = None
                 _tell(results)
+                group, results = [], []  # while the next is waited for, no body of this one is held
         finally:
             self._db.close()
 
