@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from data_contracts.errors import CODES
+from data_contracts.errors import CODES, WatchworthyError
 from models.scorer import Scorer
 from pipelines.store.store import Store
 from service.live import batches_route
@@ -95,14 +95,18 @@ class Service:
 
     async def watch(self) -> None:
         """Measure the loop and take up changed keys, every second."""
+        failed = False
         while True:
             due = time.perf_counter() + TICK_S
             await asyncio.sleep(TICK_S)
             self.metrics.loop_lag.set(max(0.0, time.perf_counter() - due))
             try:
                 self.keys.refresh()
-            except Exception:
-                log.exception("the keys could not be read; those known stay good")
+                failed = False
+            except Exception as error:
+                if not failed:
+                    log.error("the keys cannot be read; those known stay good: %s", error)
+                failed = True
 
     async def tend(self) -> None:
         """End and seal the sessions that are due, again and again; now and then, sweep up what sealing left."""
@@ -116,6 +120,8 @@ class Service:
                 if time.monotonic() - swept > SWEEP_S:
                     swept = time.monotonic()
                     await loop.run_in_executor(None, self.store.sweep)
+            except WatchworthyError as error:
+                log.error("sealing failed; it is tried again: %s", error)
             except Exception:
                 log.exception("sealing failed; it is tried again")
 

@@ -11,6 +11,7 @@ import pytest
 
 from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
+from service.live import app
 from service.live.refusals import refusal_of
 from tests.service.live_process import PROGRAM, Process, make_keys
 from tests.service.live_store import Served, code_of
@@ -69,6 +70,37 @@ def test_a_slash_too_many_is_another_name_and_no_redirect(tmp_path: Path) -> Non
                 assert "location" not in answer.headers
 
     asyncio.run(scenario())
+
+
+def test_keys_that_cannot_be_read_for_a_while_stop_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "TICK_S", 0.01)
+
+    async def scenario() -> None:
+        async with Served(tmp_path) as one:
+            known = one.service.keys.refresh
+            failing = True
+
+            def refresh() -> None:
+                nonlocal read
+                if failing:
+                    raise WatchworthyError("busy", "Another process holds the database.")
+                known()
+                read += 1
+
+            read = 0
+            monkeypatch.setattr(one.service.keys, "refresh", refresh)
+            watching = asyncio.create_task(one.service.watch())
+            await asyncio.sleep(0.2)
+            failing = False
+            while not read:
+                await asyncio.sleep(0.01)
+            watching.cancel()
+            assert (await one.send(Batch("p", 0, []))).status_code == 200
+
+    asyncio.run(scenario())
+    assert len([record for record in caplog.records if "keys cannot be read" in record.getMessage()]) == 1
 
 
 def test_a_service_that_cannot_become_warm_ends(tmp_path: Path) -> None:
