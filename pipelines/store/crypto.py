@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
-from pipelines.store.database import open_database, refusal
+from pipelines.store.database import check_file, open_database, refusal
 from pipelines.store.schema import KEYS
 from pipelines.store.units import Name
 
@@ -219,6 +219,16 @@ class Keys:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log still had the old page
             except sqlite3.Error as error:
                 raise refusal(error, self._path) from error
+
+    def check(self) -> None:
+        """Look through the file.
+
+        Raises
+        ------
+        WatchworthyError
+            ``store_corrupt``, and what else its errors mean.
+        """
+        check_file(self._path)
 
     def close(self) -> None:
         """Close the store of keys."""

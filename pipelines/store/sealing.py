@@ -5,6 +5,7 @@ What a sealer takes the lease of is tallied first, so that dropping rows of batc
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sqlite3
 import time
@@ -23,6 +24,7 @@ from pipelines.store.recording import Kept, Recording, write
 from pipelines.store.tallying import tally_named
 from pipelines.store.units import Name, SessionRow
 
+log = logging.getLogger("watchworthy.store")
 GRACE: Final = 2  # objects that nobody points to are swept at this many leases of age
 
 TALLIED: Final = SESSION.replace("FROM sessions", "FROM session_tallies AS sessions")
@@ -93,6 +95,9 @@ class Sealer:
                     sealed.append(row)
             except WatchworthyError as error:
                 self.failures[error.code] += 1
+            except Exception:  # of this session's own: those behind it are not to wait for ever
+                self.failures["internal"] += 1
+                log.exception("not sealed", extra={"site": row.site, "session": row.session})
         return sealed
 
     def seal(self, site: str, session: str, now_ms: int) -> bool:

@@ -19,7 +19,15 @@ from pipelines.store import faults
 from pipelines.store.accepting import Acceptor
 from pipelines.store.checking import limit_broken
 from pipelines.store.crypto import Keys
-from pipelines.store.database import MEANINGS, Reads, free_bytes, is_read_only, open_database, refusal
+from pipelines.store.database import (
+    MEANINGS,
+    Reads,
+    check_file,
+    free_bytes,
+    is_read_only,
+    open_database,
+    refusal,
+)
 from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
 from pipelines.store.ranges import Ranges
@@ -28,10 +36,10 @@ from pipelines.store.recording import Kept
 from pipelines.store.remembered import read_sessions, read_streams
 from pipelines.store.schema import MAIN
 from pipelines.store.sealing import Sealer
+from pipelines.store.soundness import Soundness
 from pipelines.store.units import Checkpoint, Name, SessionRow, Stored, StoredAnswer, Unit
 from pipelines.store.writer import Job, Writer
 
-DISK_LOOK_S: Final = 1.0  # how old what is known of the free space may be
 WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
 JOB_SIZE: Final = 1_024  # bytes that a job without a body counts for
 OF_SESSIONS: Final = ("caps", "outbox", "interventions", "decisions", "checkpoints", "batches", "streams")
@@ -84,7 +92,6 @@ class Store:
         self.limits = limits
         self.refusals: Counter[str] = Counter()
         self._path = folder / "store.db"
-        self._disk = (0.0, 0)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -99,9 +106,10 @@ class Store:
         except BaseException:
             self.keys.close()
             raise
-        self._reads = Reads(self._path)
+        self._soundness = Soundness(self._path, limits.disk_free_bytes)
+        self._reads = Reads(self._path, self._soundness.note)
         self._acceptor = Acceptor(self.keys, limits, self.refusals)
-        self._writer = Writer(db, self._path, limits, self._acceptor)
+        self._writer = Writer(db, self._path, limits, self._acceptor, self._soundness)
         self._reader = Reader(self._reads, self.keys, self._objects)
         self._sealer = Sealer(self._do, self._reads, self.keys, self._objects, limits)
 
@@ -187,7 +195,7 @@ class Store:
 
     def check_room(self, size: int = 0) -> None:
         """Raise what ``submit`` would raise for a unit of so many bytes, before any work is done on it."""
-        self._check_disk()
+        self._soundness.check()
         self._writer.check(size)
 
     def refuse_early(
@@ -320,16 +328,17 @@ class Store:
         return self._sealer.sweep()
 
     def healthy(self, wait_s: float = 5.0) -> Health:
-        """Try a durable write and a read."""
+        """Try a durable write and a read; now and then, look through the files."""
 
         def probe(db: sqlite3.Connection) -> None:
             db.execute("INSERT OR REPLACE INTO probes VALUES (1, ?)", (time.time_ns() // 1_000_000,))
 
         try:
-            self._check_disk()
+            self._soundness.check()
             self.write(probe, ()).result(wait_s)
             with self._reads.snapshot() as db:
                 db.execute("SELECT at FROM probes").fetchone()
+            self._soundness.look_through(lambda: check_file(self._path), self.keys.check)
         except WatchworthyError as error:
             return Health(False, error.code, error.message)
         except TimeoutError:
@@ -349,7 +358,7 @@ class Store:
 
     def _put(self, unit: Unit, future: Any, loop: asyncio.AbstractEventLoop | None) -> None:
         try:
-            self._check_disk()
+            self._soundness.check()
             self._writer.put(Job(unit, unit.size, future, loop))
         except WatchworthyError as error:
             self.refusals[error.code] += 1
@@ -359,18 +368,3 @@ class Store:
         self, work: Callable[[sqlite3.Connection], Any], touches: Collection[Name] | None = None, /
     ) -> Any:
         return self.write(work, touches).result(WAIT_S)
-
-    def _check_disk(self) -> None:
-        """Refuse before the disk is full: what is half stored then could not even be cleaned up."""
-        if not self.limits.disk_free_bytes:
-            return
-        at, free = self._disk
-        if time.monotonic() - at > DISK_LOOK_S:
-            free = free_bytes(self.folder)
-            self._disk = (time.monotonic(), free)
-        if free < self.limits.disk_free_bytes:
-            raise WatchworthyError(
-                "disk_full",
-                f"Only {free:,} bytes are free, and {self.limits.disk_free_bytes:,} are to stay so. Make room.",
-                str(self.folder),
-            )

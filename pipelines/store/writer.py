@@ -20,6 +20,7 @@ from pipelines.store import faults
 from pipelines.store.accepting import Acceptor
 from pipelines.store.database import refusal
 from pipelines.store.limits import StoreLimits
+from pipelines.store.soundness import Soundness
 from pipelines.store.units import Name, Unit
 
 
@@ -82,14 +83,24 @@ class Writer:
         The connection that it alone writes with; closed at the end.
     acceptor
         What stores units.
+    soundness
+        Says whether the database may be written to, and is told what goes wrong.
     """
 
-    def __init__(self, db: sqlite3.Connection, path: Path, limits: StoreLimits, acceptor: Acceptor) -> None:
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        path: Path,
+        limits: StoreLimits,
+        acceptor: Acceptor,
+        soundness: Soundness,
+    ) -> None:
         self.written = Written()
         self._db = db
         self._path = path
         self._limits = limits
         self._acceptor = acceptor
+        self._soundness = soundness
         self._waiting: deque[Job] = deque()
         self._bytes = 0
         self._group_since: float | None = None
@@ -166,6 +177,7 @@ class Writer:
                     self._bytes -= sum(job.size for job in group)
                     self._group_since = None
                 _tell(results)
+                group, results = [], []  # while the next is waited for, no body of this one is held
         finally:
             self._db.close()
 
@@ -193,6 +205,7 @@ class Writer:
             return []
         results: list[Result] = []
         try:
+            self._soundness.refuse_damaged()
             runs = [(kind, list(some)) for kind, some in groupby(wanted, _is_unit)]
             for is_unit, jobs in runs:
                 if is_unit:
@@ -211,6 +224,7 @@ class Writer:
             self.written.failed_commits += 1
             self._roll_back()
             said = refusal(error, self._path) if isinstance(error, sqlite3.Error | OSError) else error
+            self._soundness.note(error)
             return [(job, None, said) for job in wanted]
         self.written.commits += 1
         self.written.jobs += len(wanted)

@@ -43,6 +43,19 @@ class Settings(BaseSettings):
     depth: int = Field(4_096, ge=16, description="Deepest nesting of the JSON of an event.")
     batch_events: int = Field(20_000, ge=1, description="Most events of one batch.")
     body_seconds: float = Field(20, gt=0, description="Seconds within which a body must have arrived.")
+    request_seconds: float = Field(
+        10, gt=0, description="Seconds within which a connection must have asked for something, head and all."
+    )
+    connections: int = Field(
+        8_192,
+        ge=1,
+        description="Most connections at once; beyond, and beyond what the system allows, 503 busy.",
+    )
+    receiving_bytes: int = Field(
+        128 * MB,
+        ge=1,
+        description="Most bytes of bodies that are received, unpacked or wait for their turn; beyond, 503 busy.",
+    )
     aside_bytes: int = Field(
         64 << 10, ge=0, description="Bodies longer than this are decoded beside the event loop."
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from service import serving
 from service.live import logs, settings
 from service.live.app import Service, application
+from service.live.connections import Connection
 from service.live.opening import open_store
 from service.serving import Server, configuration, listen
 
@@ -36,16 +37,25 @@ def run(data_dir: Path, host: str | None, port: int | None) -> int:
 
 def serve(data_dir: Path, chosen: settings.Settings, listening: socket.socket) -> None:
     """Serve on a socket until a signal comes."""
-    service = Service(data_dir, chosen, open_store(data_dir, chosen))
-    server = Server(configuration(application(service)))
+    store = open_store(data_dir, chosen)
+    try:
+        service = Service(data_dir, chosen, store)
+    except BaseException:
+        store.close()
+        raise
+    server = Server(configuration(application(service), Connection.of(chosen, service.metrics)))
 
     async def main() -> None:
         served = asyncio.create_task(server.serve([listening]))
         while not service.warm and not served.done():
             await asyncio.sleep(0.02)
+            if service.failure is not None:
+                server.should_exit = True
         if service.warm:
             host, port = listening.getsockname()[:2]
             print(f"Watchworthy listens on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
         await served
+        if service.failure is not None:
+            raise service.failure
 
     serving.run(main())

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -16,7 +14,6 @@ from data_contracts.batches import Batch
 from data_contracts.recordings import read
 from features.catalogue import engine
 from features.log import sessions_of
-from features.session import Session
 from models.bundle import Bundle, load
 from models.heads import HEADS
 from models.logistic import Logistic
@@ -24,8 +21,8 @@ from models.scorer import Scorer
 from pipelines.readings import recut
 from service.live.live_scores import LiveScorer
 from service.live.reception import Reception
-from service.live.sessions_route import shown
 from tests.service.live_store import SAMPLES, Served
+from tests.service.live_truth import same
 
 Rng = np.random.Generator
 FILES = sorted(SAMPLES.glob("*.json.gz"))
@@ -44,22 +41,6 @@ def shaken(batches: list[Batch], rng: Rng) -> list[Batch]:
     for batch in again:
         late.insert(int(rng.integers(0, len(late) + 1)), batch)
     return late
-
-
-def told_by_library(session: Session) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(msgspec.json.encode(shown(session, LiveScorer(Scorer.starter()))))
-    return told
-
-
-def same(told: dict[str, Any], session: Session) -> None:
-    """Vector, signals and scores equal to the last bit."""
-    vector = np.array([np.nan if v is None else v for v in told["vector"].values()], "f4")
-    assert tuple(told["vector"]) == engine().names
-    assert vector.tobytes() == np.where(np.isnan(session.vector), np.float32("nan"), session.vector).tobytes()
-    ours = told_by_library(session)
-    assert told["moments"] == ours["moments"]
-    assert told["scores"] == ours["scores"]
-    assert told["coverage"] == ours["coverage"]
 
 
 def test_every_sample_through_http_is_as_through_the_library(tmp_path: Path) -> None:
