@@ -15,8 +15,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from data_contracts.batches import readable
 from data_contracts.elements import Element, element_of
 from data_contracts.events import NEW_PAGE
+from data_contracts.frozen import FrozenPage
 from data_contracts.lexicon import ATTRIBUTE_CODES, LAST_KEPT_ATTRIBUTE
 from data_contracts.mutation import (
     Addition,
@@ -39,10 +41,15 @@ from data_contracts.node_table import (
     NOWHERE,
     STATE_SIZE,
     USED,
+    Arena,
+    Nodes,
+    State,
+    Table,
     enter_all,
     find,
     pack,
 )
+from data_contracts.page_additions import add_nodes
 from data_contracts.page_changes import (
     COLUMNS,
     COUNT,
@@ -50,11 +57,11 @@ from data_contracts.page_changes import (
     NODE_ID,
     OWNER,
     SOURCE,
-    add_nodes,
     change_attribute,
     change_text,
     change_texts,
     gather,
+    is_select,
     is_window,
     remove_nodes,
 )
@@ -66,6 +73,7 @@ T = TypeVar("T")
 MAX_NODES: Final = 65_536
 KEPT_PER_NODE: Final = 64  # bytes of kept attribute values for each node of the bound; 20 to 40 are usual
 FEWEST_ROWS: Final = 64
+PADDING: Final = NODE.itemsize - 6  # bytes of a node that hold nothing begin here
 SPARE: Final = 1.25  # room beside a snapshot, so that the first mutations do not move it at once
 SAME_VIEW_MS: Final = 1_000  # a view may leave in one event and the next one come in another
 ADDED: Final = 0.2  # share of the size of the view that left which makes a view of what comes
@@ -129,10 +137,44 @@ class PageIndex:
         """Nodes in the page."""
         return int(self._state[LIVE])
 
+    def freeze(self) -> FrozenPage:
+        """Its state as plain values."""
+        used, kept = int(self._state[USED]), int(self._state[ARENA_USED])
+        nodes = self._nodes[:used].view(np.uint8).reshape(used, NODE.itemsize).copy()
+        nodes[:, PADDING:] = 0  # whatever stood in memory before
+        return FrozenPage(
+            self.sighted,
+            self.too_deep,
+            nodes.tobytes(),
+            self._nodes.size,
+            self._table.tobytes(),
+            self._arena[:kept].tobytes(),
+            self._arena.size,
+            self._state.tobytes(),
+            self._packed,
+            self._left,
+        )
+
+    def thaw(self, frozen: FrozenPage) -> None:
+        """Take on a frozen state."""
+        self.sighted, self.too_deep = frozen.sighted, frozen.too_deep
+        self._state = np.frombuffer(frozen.state, np.int64).copy()
+        self._table = np.frombuffer(frozen.table, np.int32).copy()
+        self._nodes = np.empty(frozen.rows, NODE)
+        self._nodes[: int(self._state[USED])] = np.frombuffer(frozen.nodes, NODE)
+        self._arena = np.empty(frozen.arena_size, np.uint8)
+        self._arena[: int(self._state[ARENA_USED])] = np.frombuffer(frozen.arena, np.uint8)
+        self._packed, self._left = frozen.packed, frozen.left
+
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the page takes."""
         return self._nodes.nbytes + self._table.nbytes + self._arena.nbytes + self._state.nbytes
+
+    @property
+    def arrays(self) -> tuple[Nodes, Table, Arena, State]:
+        """Nodes, table, arena and state, for compiled code that reads them itself."""
+        return self._nodes, self._table, self._arena, self._state
 
     def snapshot(self, node: bytes | memoryview, t: int) -> int:
         """Begin anew from a full snapshot.
@@ -152,7 +194,7 @@ class PageIndex:
         """
         self._empty()
         self.too_deep = False
-        text = _readable(node)
+        text = readable(node)
         rows = max(1, min(self.max_nodes, int(np.count_nonzero(text == ord("{")))))
         nodes = np.empty(rows, NODE)  # memory that is not written to costs nothing
         arena = np.empty(min(text.size, KEPT_PER_NODE * self.max_nodes), np.uint8)
@@ -189,6 +231,10 @@ class PageIndex:
     def element(self, node_id: int) -> Element:
         """Tag, role, structural name and stable selector of a node; all empty if it is not known."""
         return element_of(self._nodes, self._table, self._arena, self._state, node_id)
+
+    def is_select(self, node_id: int) -> bool:
+        """Whether a node, or the element that a text is in, is a select."""
+        return bool(is_select(self._nodes, self._table, node_id))
 
     def is_window(self, node_id: int) -> bool:
         """Whether a node stands for the page itself: its document, html or body, not those of a frame."""
@@ -345,10 +391,3 @@ def _listed(items: Iterable[T]) -> list[T]:
 def _power_of_two(least: int) -> int:
     """Smallest power of two that is at least ``least``, and at least 2."""
     return 1 << max(1, (least - 1).bit_length())
-
-
-def _readable(text: bytes | memoryview) -> npt.NDArray[np.uint8]:
-    """Bytes as an array that cannot be written to, as the compiled scan takes it."""
-    array = np.frombuffer(text, np.uint8)
-    array.flags.writeable = False
-    return array

@@ -207,7 +207,7 @@ def _input(rows: Rows, data: Input, t: int) -> None:
     value: float = nan
     if data.isChecked:
         flags |= e.CHECKED  # check boxes and radios only: their text is "on", or whatever the page calls it
-    elif not flags & e.IS_CHOICE or rows.index.element(node).tag == "select":
+    elif not flags & e.IS_CHOICE or rows.index.is_select(node):
         value = text_length(raw_bytes(data.text))
     rows.write(e.INPUT, t, node, control, form, value=value, flags=flags)
 

@@ -11,7 +11,9 @@ from pipelines.store.bodies import unpack
 from pipelines.store.crypto import Keys, bound, decrypt
 from pipelines.store.database import Reads
 from pipelines.store.objects import Objects
+from pipelines.store.ranges import Ranges
 from pipelines.store.recording import Kept, Recording
+from pipelines.store.remembered import decode_ranges, read_sessions
 from pipelines.store.tallying import find_answer
 from pipelines.store.units import Checkpoint, SessionRow, StoredAnswer
 
@@ -83,6 +85,18 @@ class Reader:
                 (after, site, site, most),
             ).fetchall()
         return [SessionRow._make(row) for row in rows]
+
+    def ranges(self, site: str, session: str) -> dict[str, Ranges]:
+        """Numbers of the batches held of each stream of a session, sealed ones too."""
+        with self._reads.snapshot() as db:
+            state = read_sessions(db, [(site, session)]).get((site, session))
+            if state is None:
+                return {}
+            settled = db.execute(
+                "SELECT name, ranges FROM streams WHERE session_id = ?", (state.id,)
+            ).fetchall()
+        held = {name: decode_ranges(text) for name, text in settled}
+        return held | {name: stream.ranges for name, stream in state.streams.items()}
 
     def known(self, site: str, session: str, stream: str, seq: int) -> StoredAnswer | None:
         """What was answered to a batch; None if it was never stored."""

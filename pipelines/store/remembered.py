@@ -35,7 +35,7 @@ UNTALLIED: Final = """
     ORDER BY session_id, log_number
 """
 
-_decode_ranges: Final = msgspec.json.Decoder(Ranges).decode
+decode_ranges: Final = msgspec.json.Decoder(Ranges).decode
 
 
 class StreamState:
@@ -148,7 +148,7 @@ def _read_streams(
     db: sqlite3.Connection, statement: str, given: Sequence[Row], by_id: dict[int, SessionState]
 ) -> None:
     for session_id, name, number, ranges, end_seq, ended, heard in select(db, statement, given):
-        stream = StreamState(number, _decode_ranges(ranges), end_seq, bool(ended), heard)
+        stream = StreamState(number, decode_ranges(ranges), end_seq, bool(ended), heard)
         by_id[session_id].streams[name] = stream
 
 

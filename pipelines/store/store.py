@@ -22,6 +22,7 @@ from pipelines.store.crypto import Keys
 from pipelines.store.database import MEANINGS, Reads, free_bytes, is_read_only, open_database, refusal
 from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
+from pipelines.store.ranges import Ranges
 from pipelines.store.reading import Reader, find_session
 from pipelines.store.recording import Kept
 from pipelines.store.remembered import read_sessions, read_streams
@@ -265,6 +266,10 @@ class Store:
     def sessions(self, after: int = 0, most: int = 100, site: str | None = None) -> list[SessionRow]:
         """Sessions in the order of their first commit, after the ``number`` of one of them."""
         return self._reader.sessions(after, most, site)
+
+    def ranges(self, site: str, session: str) -> dict[str, Ranges]:
+        """Numbers of the batches held of each stream of a session, sealed ones too."""
+        return self._reader.ranges(site, session)
 
     def batches(self, site: str, session: str, after: int = 0) -> Iterator[tuple[int, Batch]]:
         """Log number and batch of all that is stored after a log number, sealed or not.

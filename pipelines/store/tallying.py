@@ -1,4 +1,4 @@
-"""Tallies sessions: their own rows follow the log of batches in steps, because a row each would cost more than the log.
+"""Tallies sessions: their own rows follow the log of batches in steps; a row each would cost more than the log.
 
 A session *now* is its row and the few batches after it; the view ``sessions`` adds them up. Batches that are not
 tallied belong to open streams of an open session: whatever ends or reopens one tallies it.

@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from data_contracts.batches import Text
+
 OVERHEAD: Final = 1_024  # bytes that a unit counts for beside its bodies
 Name = tuple[str, str]
 """Site and session."""
@@ -72,7 +74,7 @@ class Unit(msgspec.Struct, frozen=True):
     site, session, stream, seq
         The batch's name. ``seq`` counts the batches of a stream from 0.
     body
-        Its events after the scrub, in any form that ``events_of`` reads.
+        Its events after the scrub, in any form that ``data_contracts.batch_text`` reads.
     digest
         SHA-256 of the decompressed body as it was received: what tells a repeat from a conflict.
     received_at_ms
@@ -95,7 +97,7 @@ class Unit(msgspec.Struct, frozen=True):
     session: str
     stream: str
     seq: int
-    body: bytes
+    body: Text
     digest: bytes
     received_at_ms: int
     answer: bytes | Callable[[int], bytes] = b""

@@ -117,7 +117,10 @@ class Writer:
             if not self._asleep:
                 return
             self._asleep = False
-        self._wake.release()
+        if job.loop is None:
+            self._wake.release()
+        else:  # once the loop has done its turn: what else is ready then goes into the same transaction
+            job.loop.call_soon(self._wake.release)
 
     def check(self, size: int = 0) -> None:
         """Raise ``busy`` if a job of this size would be refused now."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.batches import Batch
-from features.session import sessions_of
+from features.log import sessions_of
 from pipelines.store.store import Store
 from service.live.keys import Keys
 from tests.features.streams import encoded, stream
