@@ -16,7 +16,6 @@ from numba.np.arrayobj import make_array
 from data_contracts.compiled import compiled
 from data_contracts.json_walk import Bytes
 
-
 null: Any = cgutils.get_null_value
 view: Any = make_array
 
