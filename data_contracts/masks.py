@@ -203,6 +203,7 @@ def mask(text: Bytes, begin: int, end: int) -> bool:
         _, at = read_char(text, at)
     if at >= end:
         return False
+    at = begin  # not from here on: this may be the second half of a pair
     while at < end:
         at = mask_char(text, at)
     return True

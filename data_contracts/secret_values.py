@@ -56,9 +56,9 @@ def is_secret(text: Bytes, at: int, end: int, is_parameter: bool) -> bool:
         letter = kind & LETTER
         capital = 65 <= code <= 90
         if not letter or (capital and small_before):
-            if code_of(word ^ SECRET) or code_of(pair ^ SECRET_NAME):
-                return True
             if word != FNV_BASIS:
+                if code_of(word ^ SECRET) or code_of(pair ^ SECRET_NAME):
+                    return True
                 pair = word
                 word = FNV_BASIS
         small_before = letter != 0 and not capital
@@ -74,7 +74,9 @@ def is_secret(text: Bytes, at: int, end: int, is_parameter: bool) -> bool:
             whole = (whole ^ code) * FNV_PRIME
         elif code != MINUS and code != UNDERSCORE:
             anew = True
-    if code_of(word ^ SECRET) or code_of(pair ^ SECRET_NAME) or code_of(whole ^ SECRET_NAME):
+    if word != FNV_BASIS and (code_of(word ^ SECRET) or code_of(pair ^ SECRET_NAME)):
+        return True
+    if code_of(whole ^ SECRET_NAME):
         return True
     return is_parameter and code_of(whole ^ SECRET_PARAMETER) != 0
 
