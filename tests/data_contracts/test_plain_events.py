@@ -311,6 +311,27 @@ def test_a_view_that_is_replaced_is_so_the_compiled_way() -> None:
     assert stream.plain == 3
 
 
+def test_a_view_that_left_is_remembered_by_a_thawed_stream() -> None:
+    node = {"parentId": 3, "node": {**leaf(50, "p"), "childNodes": [leaf(n, "p") for n in range(51, 90)]}}
+    stream = Counted(names=False)
+    batches = [
+        [*OPENING, *ROOMY],
+        [plain_text(T + 1_000, source=0, adds=[node])],
+        [plain_text(T + 3_000, source=0, removes=[{"parentId": 3, "id": 50}])],
+    ]
+    for seq, events in enumerate(batches):
+        stream.push(seq, events)
+    frozen = stream.freeze()
+    assert frozen is not None
+    thawed = Stream.thaw(frozen)
+    for one in (stream, thawed):
+        one.push(3, [plain_text(T + 3_500, source=0, adds=[node])])
+    seen = told(stream)
+    assert told(thawed) == seen
+    assert np.frombuffer(seen[0], e.EVENT)["flags"][-1] & e.NEW_PAGE
+    assert stream.index.freeze() == thawed.index.freeze()
+
+
 def test_many_sources_end_in_one_row_the_compiled_way() -> None:
     boxes = [{"parentId": 3, "nextId": None, "node": leaf(n, "p")} for n in range(100, 140)]
     stream = both(
