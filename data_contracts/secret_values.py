@@ -55,12 +55,11 @@ def is_secret(text: Bytes, at: int, end: int, is_parameter: bool) -> bool:
             _, at = percent_code(text, at, end)
         letter = kind & LETTER
         capital = 65 <= code <= 90
-        if not letter or (capital and small_before):
-            if word != FNV_BASIS:
-                if code_of(word ^ SECRET) or code_of(pair ^ SECRET_NAME):
-                    return True
-                pair = word
-                word = FNV_BASIS
+        if (not letter or (capital and small_before)) and word != FNV_BASIS:
+            if code_of(word ^ SECRET) or code_of(pair ^ SECRET_NAME):
+                return True
+            pair = word
+            word = FNV_BASIS
         small_before = letter != 0 and not capital
         if kind & WORD:
             if anew:
