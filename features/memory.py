@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -20,13 +19,13 @@ from data_contracts.compiled import source_digest
 from data_contracts.counts import Counts
 from data_contracts.elements import Element
 from data_contracts.events import EVENT, SIGHTED, STATUS, Events, joined
-from data_contracts.frozen import FrozenStream
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.order import IDLE_MS, PageNumbers, cut, interleave, number_pages
 from data_contracts.stream import Stream
 from data_contracts.views import PageView
 from features.catalogue import engine
 from features.engine import Engine, duplicate, live
+from features.frozen import Frozen, decode, encode
 from features.moments import MOMENT
 from features.session import Session, covered
 
@@ -60,27 +59,6 @@ class Folded:
     def copy(self) -> Folded:
         """The same, to be folded on apart."""
         return Folded(duplicate(self.memory), self.moments, self.last, list(self.finished), self.pages.copy())
-
-
-class Frozen(msgspec.Struct, frozen=True, array_like=True):
-    """The state of a memory as plain values."""
-
-    memory: bytes
-    moments: bytes | None
-    last: tuple[int, str] | None
-    finished: list[tuple[bytes, bytes]]
-    pages: dict[int, int]
-    due: int
-    ids: dict[str, int]
-    ended: list[str]
-    gone: list[str]
-    channels: int
-    newest: int | None
-    streams: list[FrozenStream]
-
-
-_encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(Frozen).decode
 
 
 class Memory:
@@ -195,7 +173,7 @@ class Memory:
             return None
         folded = self._folded
         moments = None if folded.moments is None else folded.moments.tobytes()
-        return _encode(
+        return encode(
             Frozen(
                 folded.memory.tobytes(),
                 moments,
@@ -217,7 +195,7 @@ class Memory:
         """A memory that goes on where a frozen one stood; ``settings`` as to make one, all but ``names``."""
         memory = cls(*settings)
         memory._names = False
-        state = _decode(frozen)
+        state = decode(frozen)
         dtype = memory.engine.dtype
 
         def moments_of(data: bytes) -> npt.NDArray[np.void]:

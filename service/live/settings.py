@@ -70,9 +70,10 @@ class Settings(BaseSettings):
         24, gt=0, description="Events that claim to be this far past their receipt are refused."
     )
     live_bytes: int = Field(
-        512 * MB,
+        384 * MB,
         ge=0,
-        description="Memory of live sessions; the least lately used are dropped and read again.",
+        description="Memory of live sessions, about; the least lately used are dropped and read again. The process "
+        "holds some 170 MB beside, and the system may keep up to as much again in holes.",
     )
     session_waiting: int = Field(
         64, ge=1, description="Most batches of one session that may wait for their turn."

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi import checks as conformance
 
 from features.log import sessions_of
 from pipelines.store.store import Store
 from tests.service.hostile_batches import KEY, SESSIONS, bodies
 from tests.service.live_process import KeyPair, Process, make_keys
 from tests.service.live_truth import same
-
-schemathesis = pytest.importorskip("schemathesis")
-conformance = pytest.importorskip("schemathesis.specs.openapi.checks")
 
 DECLARED = {"busy", "starting", "disk_full"}
 """Refusals of the service's own state; any other answer of 500 and above is a fault."""
