@@ -50,7 +50,6 @@ from data_contracts.scrub_places import (
     concerns,
     context_of,
     finish,
-    search,
     take_string,
 )
 from data_contracts.text_scan import LONG, SEEN_ALL, STOP, WALKING, WEIGHTS, walk_text
@@ -216,10 +215,3 @@ def scrub_documents(text: Bytes) -> tuple[bool, int, int, int, int, int]:
         int(counts[SECRETS]),
         int(counts[PACKED]),
     )
-
-
-@compiled
-def scrub_string(text: Bytes) -> None:
-    """Mask in place what is found in a sound JSON string that is searched like any text."""
-    at, _, seen = walk_text(text, 0)
-    search(text, 1, at - 1, seen, np.zeros(KINDS, np.int64))
