@@ -154,7 +154,7 @@ def scrub_value(
             expected = CLOSE_NEXT | (KEY_NEXT if is_object else VALUE_NEXT)
         elif byte == (CBRACE if is_object else CBRACKET) and expected & CLOSE_NEXT:
             if context == NODE or context == CHANGE:
-                finish(text, frames, level, counts, 0)
+                finish(text, frames, level, counts, state)
             level -= 1
             at += 1
             expected = VALUE_ENDED
@@ -175,7 +175,7 @@ def scrub_value(
                 at += 1
                 expected = KEY_NEXT if is_object else VALUE_NEXT
     while level:
-        finish(text, frames, level, counts, 1)
+        finish(text, frames, level, counts, state)
         level -= 1
     return at, state, level, key, key_end
 
@@ -197,7 +197,9 @@ def scrub_documents(text: Bytes) -> tuple[bool, int, int, int, int, int]:
     counts = np.zeros(KINDS, np.int64)
     bare = unowned(text)
     at = walk_space(bare, 0)
-    level = key = key_end = 0
+    level = key = key_end = int(
+        counts[PACKED]
+    )  # 0, but not as a literal: the walk would be compiled for that too
     state = DONE
     while (state == DONE and at < text.size) or state == FULL:
         if state == FULL:
