@@ -19,7 +19,7 @@ from data_contracts.compression import Budget
 from data_contracts.json_walk import Bytes
 from data_contracts.packer import unpack_string
 from data_contracts.posthog import unpack_event
-from data_contracts.scrub_walk import scrub_documents, scrub_string
+from data_contracts.scrub_walk import scrub_documents
 
 SCRUB_VERSION: Final = 1
 """Raised with every change of what is masked; a batch in the log bears the version that it was scrubbed by."""
@@ -80,8 +80,8 @@ def scrub(text: bytearray | memoryview | npt.NDArray[np.uint8]) -> Scrubbed:
     >>> text = bytearray(b'[{"type": 3, "data": {"source": 5, "id": 7, "text": "hunter2"}, "timestamp": 1}]')
     >>> scrub(text)
     Scrubbed(walked=True, inputs=1, cards=0, emails=0, secrets=0, packed=0)
-    >>> bytes(text[40:70])
-    b'"id": 7, "text": "*******"}, "'
+    >>> bytes(text.split(b", ")[3])
+    b'"text": "*******"}'
     """
     data: Bytes = np.frombuffer(text, np.uint8)
     if not data.flags.writeable:
@@ -125,6 +125,6 @@ def scrubbed_text(text: str) -> str:
     """
     if not SUSPECT.search(text):
         return text
-    spelled = bytearray(json.dumps(text).encode())
-    scrub_string(np.frombuffer(spelled, np.uint8))
-    return str(json.loads(spelled))
+    spelled = bytearray(json.dumps({"": text}).encode())  # a member that nobody knows is searched
+    scrub(spelled)
+    return str(json.loads(spelled)[""])

@@ -18,7 +18,7 @@ from data_contracts.json_walk import Bytes, walk_space
 from data_contracts.masks import QUOTE, mask_whole, read_char
 from data_contracts.scrub_words import code_of, digest_of
 from data_contracts.secret_values import is_secret, mask_secrets
-from data_contracts.text_scan import AT_SIGN, AT_SIGNS, DIGITS, walk_text
+from data_contracts.text_scan import AT_SIGN, AT_SIGNS, DIGITS, WALKING, walk_text
 
 Counts = npt.NDArray[np.int64]
 Frames = npt.NDArray[np.int64]
@@ -292,12 +292,13 @@ def mask_contents(text: Bytes, at: int, counts: Counts) -> None:
 
 
 @compiled
-def finish(text: Bytes, frames: Frames, level: int, counts: Counts, cut: int) -> None:
+def finish(text: Bytes, frames: Frames, level: int, counts: Counts, state: int) -> None:
     """Decide on the value and the contents of the element whose frame is the last, now that all is known of it.
 
-    ``cut`` is 1 if the JSON broke off inside it: what may be a field then is one.
+    ``state`` is that of the walk: where the JSON broke off inside the element, what may be a field is one.
     """
     row = level - 1
+    cut = state != WALKING
     context = frames[row, CONTEXT]
     if context != NODE and context != CHANGE:
         return

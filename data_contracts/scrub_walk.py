@@ -50,7 +50,6 @@ from data_contracts.scrub_places import (
     concerns,
     context_of,
     finish,
-    search,
     take_string,
 )
 from data_contracts.text_scan import LONG, SEEN_ALL, STOP, WALKING, WEIGHTS, walk_text
@@ -155,7 +154,7 @@ def scrub_value(
             expected = CLOSE_NEXT | (KEY_NEXT if is_object else VALUE_NEXT)
         elif byte == (CBRACE if is_object else CBRACKET) and expected & CLOSE_NEXT:
             if context == NODE or context == CHANGE:
-                finish(text, frames, level, counts, 0)
+                finish(text, frames, level, counts, state)
             level -= 1
             at += 1
             expected = VALUE_ENDED
@@ -176,7 +175,7 @@ def scrub_value(
                 at += 1
                 expected = KEY_NEXT if is_object else VALUE_NEXT
     while level:
-        finish(text, frames, level, counts, 1)
+        finish(text, frames, level, counts, state)
         level -= 1
     return at, state, level, key, key_end
 
@@ -198,7 +197,9 @@ def scrub_documents(text: Bytes) -> tuple[bool, int, int, int, int, int]:
     counts = np.zeros(KINDS, np.int64)
     bare = unowned(text)
     at = walk_space(bare, 0)
-    level = key = key_end = 0
+    level = key = key_end = int(
+        counts[PACKED]
+    )  # 0, but not as a literal: the walk would be compiled for that too
     state = DONE
     while (state == DONE and at < text.size) or state == FULL:
         if state == FULL:
@@ -216,10 +217,3 @@ def scrub_documents(text: Bytes) -> tuple[bool, int, int, int, int, int]:
         int(counts[SECRETS]),
         int(counts[PACKED]),
     )
-
-
-@compiled
-def scrub_string(text: Bytes) -> None:
-    """Mask in place what is found in a sound JSON string that is searched like any text."""
-    at, _, seen = walk_text(text, 0)
-    search(text, 1, at - 1, seen, np.zeros(KINDS, np.int64))

@@ -28,7 +28,6 @@ from data_contracts.text_scan import (
 
 LONGEST_NAME: Final = 128  # characters; what is longer is no name
 COLON: Final = ord(":")
-COMMA: Final = ord(",")
 MINUS: Final = ord("-")
 SPACE: Final = ord(" ")
 UNDERSCORE: Final = ord("_")
@@ -55,7 +54,7 @@ def is_secret(text: Bytes, at: int, end: int, is_parameter: bool) -> bool:
             _, at = percent_code(text, at, end)
         letter = kind & LETTER
         capital = 65 <= code <= 90
-        if (not letter or (capital and small_before)) and word != FNV_BASIS:
+        if word != FNV_BASIS and (not letter or (capital and small_before)):
             if code_of(word ^ SECRET) or code_of(pair ^ SECRET_NAME):
                 return True
             pair = word

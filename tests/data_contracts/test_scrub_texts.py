@@ -1,14 +1,23 @@
 """What is masked inside a text, against the scrub in plain Python."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_contracts.scrub import scrub, scrubbed_text
-from data_contracts.scrub_words import KEYS, LEFT_ATTRIBUTES, TABLE_SIZE
+from data_contracts.scrub import SCRUB_VERSION, scrub, scrubbed_text
+from data_contracts.scrub_words import (
+    KEYS,
+    LABEL_TYPES,
+    LEFT_ATTRIBUTES,
+    SECRET_NAMES,
+    SECRET_PARAMETERS,
+    SECRETS,
+    TABLE_SIZE,
+)
 from tests.data_contracts.plain_scrub import search
 
 VISA, AMEX, MASTER = "4111111111111111", "378282246310005", "5555555555554444"
@@ -115,3 +124,11 @@ def test_every_word_of_the_lists_can_be_found():
     words = [word for _, names in KEYS for word in names.split()] + list(LEFT_ATTRIBUTES)
     assert all(word == word.lower() for word in words), "words are compared in small letters"
     assert len(words) < TABLE_SIZE / 2
+
+
+def test_the_page_for_owners_names_every_word():
+    page = (Path(__file__).parents[2] / "docs" / "scrub.md").read_text()
+    lists = [SECRETS, SECRET_NAMES, SECRET_PARAMETERS, LABEL_TYPES, *LEFT_ATTRIBUTES]
+    missing = [word for words in lists for word in words.split() if f"`{word}`" not in page]
+    assert not missing
+    assert f"version {SCRUB_VERSION}." in page
