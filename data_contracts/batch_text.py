@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from data_contracts.batches import Cut, Text
+from data_contracts.batches import Cut, Text, readable
 from data_contracts.compression import Budget
 from data_contracts.errors import WatchworthyError
 from data_contracts.json_scan import Break, Scan
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.packer import unpack_string
-from data_contracts.page_index import readable
 from data_contracts.plain_json import is_packed
 
 QUOTE: Final = ord('"')
 
 
-def events_of(text: bytes, limits: Limits = LIMITS) -> Sequence[Text]:
+def events_of(text: Text, limits: Limits = LIMITS) -> Sequence[Text]:
     """Cut the text of a batch into its events.
 
     Parameters

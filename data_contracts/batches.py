@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from data_contracts.errors import CODES, WatchworthyError
 
-Text = bytes | memoryview
+Text = bytes | bytearray | memoryview
 """The JSON of one event, in UTF-8."""
 
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -21,6 +21,13 @@ MAIN = "0"
 """Name of the stream where a recording tells of none."""
 
 PROBLEMS_KEPT = 20
+
+
+def readable(text: Text) -> npt.NDArray[np.uint8]:
+    """Bytes as an array that cannot be written to, as compiled code takes them: another kind is compiled anew."""
+    array = np.frombuffer(text, np.uint8)
+    array.flags.writeable = False
+    return array
 
 
 class Cut(Sequence[Text]):

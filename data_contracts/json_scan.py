@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from data_contracts.batches import Text, readable
 from data_contracts.errors import WatchworthyError
 from data_contracts.json_walk import (
     BROKEN,
@@ -84,10 +85,10 @@ class Scan:
     [b'1', b'{"a": 2}']
     """
 
-    def __init__(self, text: bytes | memoryview, depth: int = LIMITS.depth) -> None:
+    def __init__(self, text: Text, depth: int = LIMITS.depth) -> None:
         self.text = text
         self.depth = depth
-        self.bytes: Bytes = np.frombuffer(text, np.uint8)
+        self.bytes: Bytes = readable(text)
         self.end = 0
         """Just past the closing bracket of what ``members`` or ``elements`` last walked to its end."""
         self.begun = 0

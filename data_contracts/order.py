@@ -46,9 +46,10 @@ class PageNumbers:
         """The same numbers, to be gone on with apart."""
         return PageNumbers(dict(self.given), self.due)
 
-    def forget(self, owner: int) -> None:
-        """Drop the numbers of a stream that will not be heard of again."""
-        for key in [key for key in self.given if key >> 32 == owner]:
+    def forget(self, owner: int, before: int | None = None) -> None:
+        """Drop the numbers of a stream that will not be asked for again: all, or those of pages before one."""
+        end = (owner + 1 << 32) if before is None else (owner << 32) + before
+        for key in [key for key in self.given if owner << 32 <= key < end]:
             del self.given[key]
 
 

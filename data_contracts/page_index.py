@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from data_contracts.batches import readable
 from data_contracts.elements import Element, element_of
 from data_contracts.events import NEW_PAGE
 from data_contracts.frozen import FrozenPage
@@ -390,10 +391,3 @@ def _listed(items: Iterable[T]) -> list[T]:
 def _power_of_two(least: int) -> int:
     """Smallest power of two that is at least ``least``, and at least 2."""
     return 1 << max(1, (least - 1).bit_length())
-
-
-def readable(text: bytes | memoryview) -> npt.NDArray[np.uint8]:
-    """Bytes as an array that cannot be written to, as the compiled scan takes it."""
-    array = np.frombuffer(text, np.uint8)
-    array.flags.writeable = False
-    return array

@@ -12,7 +12,7 @@ import numpy as np
 
 from data_contracts import plain_turns as plain
 from data_contracts import row_looks
-from data_contracts.batches import Cut, Text
+from data_contracts.batches import Cut, Text, readable
 from data_contracts.clock import LATENESS_MS, Clock, Placed
 from data_contracts.counts import Counts
 from data_contracts.decoder import Decoder
@@ -20,7 +20,7 @@ from data_contracts.elements import Element
 from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, Events, joined
 from data_contracts.frozen import FrozenStream
 from data_contracts.limits import LIMITS, Limits
-from data_contracts.page_index import PageIndex, readable
+from data_contracts.page_index import PageIndex
 from data_contracts.rows import Rows
 from data_contracts.turns import turn, turn_loss
 from data_contracts.views import PageView
@@ -230,6 +230,14 @@ class Stream:
     def latest(self) -> int | None:
         """Latest emission time so far in ms; None before the first event with a time."""
         return self._clock.latest
+
+    @property
+    def page(self) -> int:
+        """Number of the first page view that rows yet to be taken may be of; -1 before the first."""
+        rows = self._sorted()
+        return (
+            min(self._rows.views.current, int(rows["page"].min())) if rows.size else self._rows.views.current
+        )
 
     @property
     def pages(self) -> list[PageView]:

@@ -9,16 +9,24 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from msgspec import Struct
 
 from data_contracts.frozen import FrozenViews
+from data_contracts.scrub import scrubbed_text
 
 VIEWS_KEPT: Final = 10_000
 
 
 def digest(text: str) -> int:
-    """Digest of a name or address, only ever compared for equality: CRC-32, 0 only for the empty text.
+    """Digest of a name or address after the scrub, only ever compared for equality: CRC-32, 0 only for the empty text.
 
     >>> digest("checkout") == digest("checkout"), digest("")
     (True, 0)
+    >>> digest("/reset?token=a1b2") == digest("/reset?token=****")
+    True
     """
+    return checksum(scrubbed_text(text))
+
+
+def checksum(text: str) -> int:
+    """CRC-32 of a text that has been through the scrub, 0 only for the empty one."""
     return (zlib.crc32(text.encode("utf-8", "surrogatepass")) or 1) if text else 0
 
 
@@ -30,8 +38,9 @@ def address_digest(address: str) -> int:
     >>> address_digest("https://a.example/#/b") == address_digest("https://a.example/#/c")
     False
     """
+    address = scrubbed_text(address)
     page, fragment = urldefrag(address) if "#" in address else (address, "")
-    return digest(address if fragment.startswith(("/", "!")) else page)
+    return checksum(address if fragment.startswith(("/", "!")) else page)
 
 
 def endpoint_digest(address: str) -> int:
@@ -40,11 +49,11 @@ def endpoint_digest(address: str) -> int:
     >>> endpoint_digest("/search?q=a") == endpoint_digest("/search?q=b")
     True
     """
-    return digest(address.partition("?")[0].partition("#")[0])
+    return checksum(scrubbed_text(address).partition("?")[0].partition("#")[0])
 
 
 class PageView(Struct, frozen=True, gc=False):
-    """A page view: its address as the recorder gave it, and when it began in ms."""
+    """A page view: its address as the scrub leaves it, and when it began in ms."""
 
     address: str
     t: int
@@ -83,6 +92,7 @@ class Views:
 
     def meta(self, address: str, t: int) -> bool:
         """Whether a Meta event opens a new page view rather than repeat the snapshot of the same one."""
+        address = scrubbed_text(address)
         if self._leaving:
             self._leaving = False
         elif self.current >= 0 and address == self.address:
@@ -96,8 +106,9 @@ class Views:
         """Whether a navigation without a page load opens a new page view; relative addresses are resolved."""
         if not address:
             return False
+        address = scrubbed_text(address)
         if "://" not in address and urlsplit(self.address).scheme:
-            address = urljoin(self.address, address)
+            address = scrubbed_text(urljoin(self.address, address))
         if self.current >= 0 and address == self.address:
             return False
         self._open(address, t)

@@ -31,6 +31,7 @@ from features.moments import MOMENT
 from features.session import Session, covered
 
 LATE_MS: Final = 1_000  # rows of a stream come at most so late
+PAGES_KEPT: Final = 64  # numbers of page views, before those that have passed are forgotten
 LAGGING_MS: Final = 10_000  # a stream so far behind the newest is taken to be silent, and is not waited for
 
 
@@ -158,8 +159,8 @@ class Memory:
             if self._newest is None or stream.latest > self._newest:
                 self._newest = stream.latest
             self._advance(self._folded, self._ready(self._newest))
-            if not self._names and self._ended:
-                self._retire(self._newest)
+            if not self._names:
+                self._let_go(self._newest)
         return True
 
     def push_all(self, batches: Iterable[Batch]) -> bool:
@@ -333,14 +334,18 @@ class Memory:
                 horizon = stream.latest
         return {name: stream.take_before(horizon - LATE_MS) for name, stream in self._streams.items()}
 
-    def _retire(self, newest: int) -> None:
-        """Let go of streams that have ended and of which nothing waits."""
+    def _let_go(self, newest: int) -> None:
+        """Forget page views that have passed, and streams that have ended and of which nothing waits."""
+        pages = self._folded.pages
+        if len(pages.given) > PAGES_KEPT:
+            for name, stream in self._streams.items():
+                pages.forget(self._ids[name], max(stream.page, 0))
         for name in list(self._ended):
             stream = self._streams[name]
             silent = stream.latest is None or stream.latest < newest - LAGGING_MS
             if silent and not stream.pending().size:
                 self._channels |= stream.channels
-                self._folded.pages.forget(self._ids.pop(name))
+                pages.forget(self._ids.pop(name))
                 del self._streams[name]
                 self._ended.remove(name)
                 self._gone.add(name)

@@ -81,6 +81,7 @@ class Acceptor:
     def __init__(self, keys: Keys, limits: StoreLimits, refusals: Counter[str]) -> None:
         self.remembered = Remembered(limits.remembered)
         self._keys = keys
+        self._turn = keys.turn
         self._limits = limits
         self._refusals = refusals
 
@@ -122,7 +123,9 @@ class Acceptor:
             What may be the fault of one unit or of the database. The caller then rolls all of them back, calls
             ``forget``, and may try them one by one.
         """
-        if self._keys.forget_if_changed():
+        self._keys.look()
+        if self._turn != self._keys.turn:
+            self._turn = self._keys.turn
             self.remembered.forget()
         sessions = self.remembered.recall(db, units)
         nonces = os.urandom(NONCE_BYTES * len(units))

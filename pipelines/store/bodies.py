@@ -6,6 +6,8 @@ import sys
 import threading
 from typing import Final
 
+from data_contracts.batches import Text
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -24,7 +26,7 @@ class _Compressor(threading.local):
 _compressor: Final = _Compressor()
 
 
-def pack(data: bytes) -> bytes:
+def pack(data: Text) -> bytes:
     """One zstd frame."""
     return _compressor.zstd.compress(data, zstd.ZstdCompressor.FLUSH_FRAME)
 

@@ -133,6 +133,11 @@ def sync_folder(folder: Path) -> None:
 class Keys:
     """The keys of all sessions of a data directory; any thread may ask.
 
+    Attributes
+    ----------
+    turn
+        Goes up when another process has made or erased keys: a cipher that was got before may be one that is gone.
+
     Raises
     ------
     WatchworthyError
@@ -144,6 +149,7 @@ class Keys:
         self._path = folder / "keys.db"
         self._lock = threading.Lock()
         self._known: OrderedDict[Name, AESGCM] = OrderedDict()
+        self.turn = 0
         self._version = -1
         self._connection = open_database(self._path, KEYS)
         try:
@@ -177,7 +183,7 @@ class Keys:
             ``payload_expired`` if there is no key, or no longer.
         """
         with self._lock:
-            self._forget_if_changed()
+            self._look()
             cipher = self._find((site, session))
         if cipher is None:
             raise WatchworthyError("payload_expired", "The key is gone, and the recording with it.", session)
@@ -202,10 +208,10 @@ class Keys:
                 cipher = self._known[site, session]
             return cipher
 
-    def forget_if_changed(self) -> bool:
-        """Forget the keys at hand if another process has made or erased some since; whether that is so."""
+    def look(self) -> None:
+        """Forget the keys at hand, and raise ``turn``, if another process has made or erased some."""
         with self._lock:
-            return self._forget_if_changed()
+            self._look()
 
     def erase(self, site: str, session: str) -> None:
         """Forget the key of a session: what it encrypted can never be read again."""
@@ -235,16 +241,15 @@ class Keys:
         with self._lock:
             self._connection.close()
 
-    def _forget_if_changed(self) -> bool:
+    def _look(self) -> None:
         try:
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error as error:
             raise refusal(error, self._path) from error
-        if version == self._version:
-            return False
-        self._version = version
-        self._known.clear()
-        return True
+        if version != self._version:
+            self._version = version
+            self._known.clear()
+            self.turn += 1
 
     def _make(self, names: Collection[Name]) -> bool:
         """Make the keys that are lacking; whether there were such."""

@@ -13,7 +13,7 @@ from pipelines.store.ranges import Ranges, added
 from pipelines.store.rows import Row, select
 from pipelines.store.units import Name, Unit
 
-MOST_STREAMS: Final = 256  # a session with more is not remembered for long
+STREAMS_EACH: Final = 8  # so many streams may be remembered for each session that may
 
 SESSIONS: Final = """
     SELECT sites.name, sessions.name, sessions.id, site_id, visitor, status, first_received, last_received, next_log,
@@ -169,6 +169,7 @@ class Remembered:
         # Two halves, because to keep all in order of use would cost more for each batch than to look in both.
         self._recent: dict[Name, SessionState] = {}
         self._older: dict[Name, SessionState] = {}
+        self._streams = 0  # that came to the recent half, at most
         self._version = -1
 
     def begin(self, db: sqlite3.Connection) -> None:
@@ -211,13 +212,15 @@ class Remembered:
         names = {(unit.site, unit.session) for unit in units}
         for name in names & older.keys():
             recent[name] = older.pop(name)
-        recent |= read_sessions(db, names - recent.keys())
+        read = read_sessions(db, names - recent.keys())
+        recent |= read
         asked = []
         for unit in units:
             state = recent.get((unit.site, unit.session))
             if state is not None and unit.stream not in state.streams:
                 asked.append((state, unit.stream))
         read_streams(db, asked)
+        self._streams += len(units) + sum(len(state.streams) for state in read.values())
 
     def forget(self, names: Iterable[Name] | None = None) -> None:
         """Forget some sessions, or all."""
@@ -229,9 +232,7 @@ class Remembered:
                     half.pop(name, None)
 
     def shrink(self) -> None:
-        """Forget the sessions that were used longest ago if there are too many, and those with too many streams."""
-        if len(self._recent) > self._most // 2:
-            self._older = {
-                name: state for name, state in self._recent.items() if len(state.streams) <= MOST_STREAMS
-            }
-            self._recent = {}
+        """Forget the sessions that were used longest ago if there are too many, or too many streams."""
+        if len(self._recent) > self._most // 2 or self._streams > self._most * STREAMS_EACH // 2:
+            self._older, self._recent = self._recent, {}
+            self._streams = 0

@@ -27,12 +27,14 @@ from pipelines.store.units import Name, SessionRow
 log = logging.getLogger("watchworthy.store")
 GRACE: Final = 2  # objects that nobody points to are swept at this many leases of age
 
+AT_ONCE: Final = 256  # sessions ended in one transaction; the batches that are sent meanwhile wait for it
+
 TALLIED: Final = SESSION.replace("FROM sessions", "FROM session_tallies AS sessions")
-NAMES: Final = (
-    "SELECT sites.name, sessions.name FROM session_tallies AS sessions JOIN sites ON sites.id = site_id"
-)
 UNSEALED: Final = "status <> 'sealed'"  # as the index has it
-SILENT: Final = f"{UNSEALED} AND status = 'open' AND last_received <= ?"
+SILENT: Final = f"""
+    SELECT sites.name, sessions.name FROM session_tallies AS sessions JOIN sites ON sites.id = site_id
+    WHERE {UNSEALED} AND status = 'open' AND last_received <= ?
+"""
 
 
 class Write(Protocol):
@@ -66,17 +68,23 @@ class Sealer:
         """End the sessions whose last batch was received longer ago than the idle time; which they are."""
         before = now_ms - self._limits.idle_ms
 
-        def end(db: sqlite3.Connection) -> list[SessionRow]:
-            tally_named(db, db.execute(f"{NAMES} WHERE {SILENT}", (before,)).fetchall())
-            rows = db.execute(f"{TALLIED} WHERE {SILENT} ORDER BY last_received", (before,)).fetchall()
-            db.execute(f"UPDATE session_tallies SET status = 'ended' WHERE {SILENT}", (before,))
-            return [SessionRow._make(row)._replace(status="ended") for row in rows]
+        def end(db: sqlite3.Connection) -> tuple[bool, list[SessionRow]]:
+            names = db.execute(f"{SILENT} ORDER BY last_received LIMIT ?", (before, AT_ONCE)).fetchall()
+            tally_named(db, names)  # some are not silent, their rows were only behind
+            rows = [row for name in names if (row := find_session(db, *name)) is not None]
+            ended = [row._replace(status="ended") for row in rows if row.last_received_ms <= before]
+            db.executemany(
+                "UPDATE session_tallies SET status = 'ended' WHERE id = ?", [(row.number,) for row in ended]
+            )
+            return len(names) == AT_ONCE, ended
 
         with self._reads.snapshot() as db:
-            if not db.execute(f"{NAMES} WHERE {SILENT} LIMIT 1", (before,)).fetchone():
-                return []
-        ended: list[SessionRow] = self._write(end)
-        return ended
+            more = db.execute(f"{SILENT} LIMIT 1", (before,)).fetchone() is not None
+        found: list[SessionRow] = []
+        while more:
+            more, ended = self._write(end)
+            found += ended
+        return sorted(found, key=lambda row: row.last_received_ms)
 
     def seal_due(self, now_ms: int, most: int = 1_000) -> list[SessionRow]:
         """End what is due, and seal what ended; the sessions that were sealed."""

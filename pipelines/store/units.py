@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from data_contracts.batches import Text
+
 OVERHEAD: Final = 1_024  # bytes that a unit counts for beside its bodies
 Name = tuple[str, str]
 """Site and session."""
@@ -95,7 +97,7 @@ class Unit(msgspec.Struct, frozen=True):
     session: str
     stream: str
     seq: int
-    body: bytes
+    body: Text
     digest: bytes
     received_at_ms: int
     answer: bytes | Callable[[int], bytes] = b""

@@ -57,6 +57,7 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.store = store
+        self.metrics.watch(store.stats)
         self.keys = Keys(data_dir)
         self.admission = Admission(self.keys, settings)
         self.reception = Reception(store, LiveScorer(Scorer.starter(settings.models)), settings, self.metrics)

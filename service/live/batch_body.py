@@ -13,13 +13,13 @@ import numpy.typing as npt
 from msgspec import Meta, Struct
 
 from data_contracts.batch_text import events_of, joined
-from data_contracts.batches import UNREADABLE, Cut, Text
+from data_contracts.batches import UNREADABLE, Cut, Text, readable
 from data_contracts.compression import Budget, unpack
 from data_contracts.errors import WatchworthyError
 from data_contracts.events import CHANNELS
 from data_contracts.limits import Limits
-from data_contracts.page_index import readable
 from data_contracts.plain_json import times_at_end
+from data_contracts.scrub import Scrubbed, scrub, scrub_event
 from service.live.refusals import Refusal, refusal_of
 
 LONGEST_HEADER: Final = 4_096
@@ -150,36 +150,43 @@ class Read(NamedTuple):
     Attributes
     ----------
     events
-        The JSON of each.
+        The JSON of each, after the scrub.
     text
-        The text to store: as it was sent if it is a JSON array of just these events, or else such an array.
+        The text to store: a JSON array of just these events.
     first_ms, last_ms
         Times of the first and last of them that have one.
     outliers
         How many claim to be from too late a time, and are not taken.
+    scrubbed
+        What was masked.
     """
 
     events: Sequence[Text]
-    text: bytes
+    text: Text
     first_ms: int | None
     last_ms: int | None
     outliers: int
+    scrubbed: Scrubbed
 
 
-def events_within(text: bytes, limits: Limits, latest: float) -> Read:
-    """The events of the text of a batch, without those that claim to be from after ``latest`` ms.
+def events_within(text: Text, limits: Limits, latest: float) -> Read:
+    """The events of the text of a batch after the scrub, without those that claim to be from after ``latest`` ms.
 
     Raises
     ------
     WatchworthyError
         As ``events_of``.
     """
-    events = events_of(text, limits)
+    clean = bytearray(text)
+    scrubbed = scrub(clean)
+    events = events_of(clean, limits)
+    if scrubbed.packed:
+        budget = Budget(limits)
+        events = [scrub_event(event, budget) for event in events]
     if isinstance(events, Cut):
-        first, last, greatest, all_told = times_at_end(readable(text), events.spans)
+        first, last, greatest, all_told = times_at_end(readable(clean), events.spans)
         if all_told and greatest <= latest:
-            as_sent = text[:1] == b"["
-            return Read(events, text if as_sent else joined(events), first, last, 0)
+            return Read(events, _array(clean, events), first, last, 0, scrubbed)
     times = times_of(events)
     late = times > latest
     outliers = int(np.count_nonzero(late))
@@ -187,8 +194,12 @@ def events_within(text: bytes, limits: Limits, latest: float) -> Read:
         events = [event for event, is_late in zip(events, late.tolist(), strict=True) if not is_late]
     known = times[~late & (np.abs(times) < TIME_MAX)]
     first_ms, last_ms = (int(known[0]), int(known[-1])) if known.size else (None, None)
-    as_sent = isinstance(events, Cut) and text[:1] == b"["
-    return Read(events, text if as_sent else joined(events), first_ms, last_ms, outliers)
+    return Read(events, _array(clean, events), first_ms, last_ms, outliers, scrubbed)
+
+
+def _array(text: bytearray, events: Sequence[Text]) -> Text:
+    """The text itself if it is an array of just these events, or else such an array."""
+    return text if isinstance(events, Cut) and text[:1] == b"[" else joined(events)
 
 
 def times_of(events: Sequence[Text]) -> npt.NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import math
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,9 @@ import msgspec
 import numpy as np
 from msgspec import structs
 
-from data_contracts.batch_text import events_of
 from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
+from data_contracts.scrub import SCRUB_VERSION
 from features.catalogue import engine
 from features.engine import Engine
 from features.memory import Memory
@@ -47,6 +48,8 @@ REHEARSAL: Final = (
     b'{"type":3,"data":{"source":0,"texts":[{"id":2,"value":"x"}],"attributes":[],"removes":[],"adds":[]},'
     b'"timestamp":6}\n{"type":3,"data":{"source":0,"texts":[],"attributes":[{"id":2,"attributes":{"class":"d"}}],'
     b'"removes":[{"parentId":2,"id":3}],"adds":[]},"timestamp":3000}',
+    b'[{"type":4,"data":{"href":"/?a=b@c.example","more":1},"timestamp":3001},{"type":3,"data":{"source":2,"type":1,'
+    b'"id":2,"x":1,"y":1},"timestamp":3002.5}]',
 )
 """Batches that touch what is compiled, played before the first real one comes."""
 
@@ -104,10 +107,12 @@ class Reception:
         self.scorer.warm()
         rehearsal = self._new("rehearsal")
         for seq, text in enumerate(REHEARSAL):
-            rehearsal.push(Batch("0", seq, events_of(text, self.limits)))
+            rehearsal.push(Batch("0", seq, events_within(text, self.limits, math.inf).events))
             session, _ = rehearsal.latest()
             if session is not None:
                 self.scorer.scores(session)
+            if (frozen := rehearsal.freeze()) is not None:
+                rehearsal = self._thawed(frozen, "rehearsal")
 
     def close(self) -> None:
         """Stop the thread beside the loop."""
@@ -183,6 +188,7 @@ class Reception:
             answer=answer_to(header.seq, read.outliers),
             channels=batch.channels,
             consent=header.agreed,
+            scrub=SCRUB_VERSION,
             first_ms=read.first_ms,
             last_ms=read.last_ms,
             ends=header.end,
@@ -196,6 +202,7 @@ class Reception:
             stored = await self._fold_and_store(name, batch, unit, large)
         self.metrics.batches.inc()
         self.metrics.events.inc(len(read.events))
+        self.metrics.masked(read.scrubbed)
         if read.outliers:
             self.metrics.refused(CLOCK_OUTLIER, read.outliers)
         return stored.answer

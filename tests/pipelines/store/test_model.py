@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -142,3 +143,4 @@ class Machine(RuleBasedStateMachine):
 
 
 TestModel = Machine.TestCase
+TestModel.settings = settings(stateful_step_count=30)

@@ -129,6 +129,8 @@ def test_after_an_erasing_that_broke_off_no_batch_is_written_under_the_key_that_
     here, there = opened(), opened()
     put(here, make_unit(0))
     there.keys.erase(SITE, SESSION)
+    with pytest.raises(WatchworthyError, match="payload_expired"):
+        bodies(here)
     assert put(here, make_unit(1)) == [2]
     assert [one.body for one in there.kept(SITE, SESSION, after=1)] == [body_of(1)]
 

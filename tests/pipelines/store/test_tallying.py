@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.store import Store
+from pipelines.store import Store, sealing
 from pipelines.store.remembered import read_sessions, read_streams
 from tests.pipelines.store.making import HOUR, SESSION, SITE, body_of, make_unit
 
@@ -69,6 +69,18 @@ def test_a_session_is_silent_since_its_last_batch_not_since_its_last_tally(store
     assert (ended.status, ended.next_log, ended.last_received_ms) == ("ended", 3, HOUR // 3)
     assert store.session(SITE, SESSION) == ended
     assert behind(store) == 0
+
+
+def test_as_many_as_are_silent_end_some_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "AT_ONCE", 3)
+    put(store, *(make_unit(0, session=f"s{i}", received_at_ms=i) for i in range(10)))
+    put(store, *(make_unit(1, session=f"s{i}", received_at_ms=HOUR) for i in (2, 4, 5)))
+    commits = store.stats().commits
+    assert [row.session for row in store.end_due(HOUR // 2 + 8)] == ["s0", "s1", "s3", "s6", "s7", "s8"]
+    assert store.stats().commits == commits + 4
+    assert {row.session for row in store.sessions() if row.status == "open"} == {"s2", "s4", "s5", "s9"}
+    assert store.end_due(HOUR // 2 + 8) == []
+    assert store.stats().commits == commits + 4
 
 
 def test_a_batch_is_known_whether_it_is_tallied_or_not(opened: Callable[..., Store]) -> None:
@@ -133,13 +145,13 @@ def test_a_repeat_costs_no_more_the_longer_the_session(opened: Callable[..., Sto
     ),
 )
 def test_what_is_read_of_a_session_is_what_is_remembered_of_it(
-    three: Store, session: str, sent: list[tuple[str, int, bool, str, int]]
+    tallying: Store, session: str, sent: list[tuple[str, int, bool, str, int]]
 ) -> None:
     for turn, (stream, seq, ends, visitor, pause) in enumerate(sent):
         given = {"session": session, "stream": stream, "ends": ends, "visitor": visitor, "rows": turn}
-        put(three, make_unit(seq, received_at_ms=turn * pause, **given))
-        remembered = three._acceptor.remembered.get((SITE, session))
-        with three._reads.snapshot() as db:
+        put(tallying, make_unit(seq, received_at_ms=turn * pause, **given))
+        remembered = tallying._acceptor.remembered.get((SITE, session))
+        with tallying._reads.snapshot() as db:
             found = read_sessions(db, [(SITE, session)])[SITE, session]
             read_streams(db, [(found, name) for name in remembered.streams.keys() - found.streams.keys()])
         for name in (
@@ -161,7 +173,7 @@ def test_what_is_read_of_a_session_is_what_is_remembered_of_it(
 
 
 @pytest.fixture
-def three(opened: Callable[..., Store]) -> Store:
+def tallying(opened: Callable[..., Store]) -> Store:
     """A store that tallies every three batches."""
     return opened(tally_batches=3)
 
