@@ -23,7 +23,6 @@ class FrozenPage(Struct, frozen=True, array_like=True):
     arena_size: int
     state: bytes
     packed: int
-    left: tuple[int, int]
 
 
 class FrozenViews(Struct, frozen=True, array_like=True):

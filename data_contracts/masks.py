@@ -146,17 +146,20 @@ def mask_char(text: Bytes, at: int) -> int:
     if sound and size == 2:
         text[at] = 0xC2
         text[at + 1] = 0xB7
-    elif size == 1:
-        text[at] = 0xFF
-    elif size <= 3 and (sound or size == 2):  # a bullet, or the first two bytes of one
+    elif (
+        size == 1
+    ):  # no character begins with these; one of each side of 0xF0, from where on two units are counted
+        text[at] = 0xC0 if byte < 0xF0 else 0xFF
+    elif byte < 0xF0:  # a bullet, or the first two bytes of one
         text[at] = 0xE2
         text[at + 1] = 0x80
         if sound:
             text[at + 2] = 0xA2
-    else:  # a circle, or the first three bytes of one
+    else:  # a circle, or the first bytes of one
         text[at] = 0xF0
         text[at + 1] = 0x9F
-        text[at + 2] = 0x9E
+        if size > 2:
+            text[at + 2] = 0x9E
         if sound:
             text[at + 3] = 0x84
     return at + size
@@ -182,14 +185,14 @@ def is_mask(text: Bytes, at: int) -> bool:
         return bool(byte == STAR or byte == SLASH)
     size, sound = utf8_size(text, at)
     if size == 1:
-        return bool(byte == 0xFF)
+        return bool(byte == 0xC0 or byte == 0xFF)
     if sound and size == 2:
         return bool(byte == 0xC2 and text[at + 1] == 0xB7)
-    if size <= 3 and (sound or size == 2):
+    if byte < 0xF0:
         return bool(byte == 0xE2 and text[at + 1] == 0x80 and (not sound or text[at + 2] == 0xA2))
-    return bool(
-        byte == 0xF0 and text[at + 1] == 0x9F and text[at + 2] == 0x9E and (not sound or text[at + 3] == 0x84)
-    )
+    if byte != 0xF0 or text[at + 1] != 0x9F or (size > 2 and text[at + 2] != 0x9E):
+        return False
+    return bool(not sound or text[at + 3] == 0x84)
 
 
 @compiled
@@ -200,6 +203,7 @@ def mask(text: Bytes, begin: int, end: int) -> bool:
         _, at = read_char(text, at)
     if at >= end:
         return False
+    at = begin  # not from here on: this may be the second half of a pair
     while at < end:
         at = mask_char(text, at)
     return True

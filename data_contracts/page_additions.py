@@ -34,21 +34,14 @@ from data_contracts.node_table import (
 )
 from data_contracts.page_changes import FLAGS, NODE_ID, OWNER, SOURCE, START, UNKNOWN, Links, Rows, place_of
 from data_contracts.presses import is_pressed
-from data_contracts.snapshot_scan import (
-    SAW_ALERT,
-    SAW_ERROR,
-    SAW_LIVE,
-    SAW_TEXT,
-    after_space,
-    scan_node,
-    value_end,
-)
+from data_contracts.snapshot_scan import SAW_ALERT, SAW_ERROR, SAW_LIVE, SAW_TEXT, scan_node
 
 WAITING: Final = -1  # as source: the node's parent or next sibling is not in the page yet
 
 # Columns of links.
 PARENT: Final = 0
 NEXT: Final = 1
+BEGIN: Final = 2
 NOTHING: Final = -1  # as column: neither is missing
 
 Chain = npt.NDArray[np.int32]
@@ -191,9 +184,9 @@ def add_nodes(
     Parameters
     ----------
     text
-        JSON of the nodes, with commas between.
+        JSON that holds the nodes.
     links
-        (parent id, id of the sibling that it stands in front of or 0) of each, shape (n, 2).
+        (parent id, id of the sibling that it stands in front of or 0, where its JSON begins) of each, shape (n, 3).
     rows
         Where source, owner, flags and the id of the node are written, shape (n, COLUMNS).
 
@@ -203,23 +196,18 @@ def add_nodes(
         Nodes that came in, those below them among them.
     """
     before = int(state[LIVE])
-    place = 0
     waiting = 0
     for i in range(links.shape[0]):
         rows[i, OWNER] = 0
         rows[i, FLAGS] = 0
         rows[i, NODE_ID] = 0
-        rows[i, START] = place
-        end = NOWHERE
+        rows[i, START] = links[i, BEGIN]
         parent, after, link = linked(nodes, table, links, i)
         if link == NOTHING:
-            end = put(nodes, table, arena, state, text, rows, i, parent, after, t)
+            put(nodes, table, arena, state, text, rows, i, parent, after, t)
         else:
             rows[i, SOURCE] = WAITING
             waiting += 1
-        if end < 0:
-            end = value_end(text, after_space(text, place))
-        place = after_space(text, end) + 1 if end >= 0 else text.size
     if waiting:
         put_waiting(nodes, table, arena, state, text, links, rows, t)
     return int(state[LIVE]) - before

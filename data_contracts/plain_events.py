@@ -1,7 +1,8 @@
-"""Reads plain events: positions, presses, clicks, focus, scrolls, inputs and selections, as browsers write them.
+"""Reads plain events: mutations, positions, presses, clicks, focus, scrolls, inputs and selections.
 
-Compiled, and without an object in between. Whatever is less plain (another kind of event, a field that is not
-known, a number or a text that takes more care) is ``BAD`` here and left to the reference, ``decoder``.
+Compiled, without an object in between, as browsers write them. Whatever is less plain (another kind of event, a
+field that is not known, a number or a text that takes more care) is ``BAD`` here and left to the reference,
+``decoder``.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from data_contracts import plain_json as p
 from data_contracts.compiled import compiled
 from data_contracts.json_walk import Bytes, walk_space
 from data_contracts.plain_json import BAD
+from data_contracts.plain_lists import Plan, list_at
 from data_contracts.rows import ID_MAX
 
 Said = npt.NDArray[np.int64]
 Path = npt.NDArray[np.float64]
 
 INCREMENTAL: Final = 3  # type of the envelope
-MOVES: Final = 1  # sources
+MUTATED: Final = 0  # sources
+MOVES: Final = 1
 INTERACTION: Final = 2
 SCROLLED: Final = 3
 TYPED: Final = 5
@@ -39,6 +42,7 @@ _PATH: Final = _fields(p.SOURCE, p.POSITIONS, p.IS_TRUSTED)
 ALLOWED: Final = np.zeros(SELECTED + 1, np.int64)
 """Fields that the data of a source may have, as bits; 0 for a source that is not plain."""
 for _source, _allowed in {
+    MUTATED: _fields(p.SOURCE, p.TEXTS, p.ATTRIBUTES, p.REMOVES, p.ADDS, p.IS_ATTACH_IFRAME),
     MOVES: _PATH,
     INTERACTION: _fields(p.SOURCE, p.TYPE, p.ID, p.X, p.Y, p.POINTER_TYPE, p.IS_TRUSTED),
     SCROLLED: _fields(p.SOURCE, p.ID, p.X, p.Y, p.IS_TRUSTED),
@@ -160,10 +164,11 @@ def ranges_at(text: Bytes, at: int, end: int) -> tuple[int, int, int]:
 
 
 @compiled
-def data_at(text: Bytes, at: int, end: int, said: Said, path: Path) -> tuple[int, int]:
+def data_at(text: Bytes, at: int, end: int, said: Said, path: Path, plan: Plan) -> tuple[int, int]:
     """Read the data of an incremental event: what it says by field, its source, and where it ends.
 
-    ``path`` takes the positions; after its last row one more holds ``x`` and ``y`` of a single one.
+    ``path`` takes the positions; after its last row one more holds ``x`` and ``y`` of a single one. ``plan`` takes the
+    lists of a mutation.
     """
     if at >= end or text[at] != 123:
         return BAD, BAD
@@ -178,6 +183,10 @@ def data_at(text: Bytes, at: int, end: int, said: Said, path: Path) -> tuple[int
     said[p.IS_TRUSTED] = p.NULL
     said[p.IS_CHECKED] = p.NULL
     said[p.USER_TRIGGERED] = p.NULL
+    said[p.TEXTS] = 0
+    said[p.ATTRIBUTES] = 0
+    said[p.REMOVES] = 0
+    said[p.ADDS] = 0
     seen = 0
     while True:
         key, at = p.key_at(text, at, end)
@@ -196,6 +205,10 @@ def data_at(text: Bytes, at: int, end: int, said: Said, path: Path) -> tuple[int
             said[key], at = p.text_at(text, at, end)
         elif key == p.RANGES:
             said[key], said[p.START], at = ranges_at(text, at, end)
+        elif p.TEXTS <= key <= p.ADDS:
+            said[key], at = list_at(text, at, end, key, plan)
+        elif key == p.IS_ATTACH_IFRAME:
+            at = p.skipped_at(text, at, end)
         else:
             return BAD, BAD
         if at < 0:
@@ -206,13 +219,13 @@ def data_at(text: Bytes, at: int, end: int, said: Said, path: Path) -> tuple[int
         if closed:
             break
     source = said[p.SOURCE]
-    if not 0 < source <= SELECTED or seen & ~ALLOWED[source] or NEEDED[source] & ~seen:
+    if not 0 <= source <= SELECTED or seen & ~ALLOWED[source] or NEEDED[source] & ~seen:
         return BAD, BAD
     return source, at
 
 
 @compiled
-def event_at(text: Bytes, begin: int, end: int, said: Said, path: Path) -> int:
+def event_at(text: Bytes, begin: int, end: int, said: Said, path: Path, plan: Plan) -> int:
     """Read one event from ``begin`` to ``end``; its source, or ``BAD`` if it is not plain."""
     if begin >= end or text[begin] != 123:
         return BAD
@@ -232,7 +245,7 @@ def event_at(text: Bytes, begin: int, end: int, said: Said, path: Path) -> int:
         elif key == p.TIMESTAMP:
             time, at = p.whole_at(text, at, end)
         elif key == p.DATA:
-            source, at = data_at(text, at, end, said, path)
+            source, at = data_at(text, at, end, said, path, plan)
         elif key >= p.IGNORED:
             at = p.skipped_at(text, at, end)
         else:
@@ -245,6 +258,8 @@ def event_at(text: Bytes, begin: int, end: int, said: Said, path: Path) -> int:
         if closed:
             break
     if at != end or not seen >> p.TYPE & 1 or not seen >> p.TIMESTAMP & 1:
+        return BAD
+    if source == MUTATED and p.has_surrogate(text, begin, end):
         return BAD
     said[p.TIMESTAMP] = time
     return source

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from data_contracts.compiled import compiled
-from data_contracts.json_walk import Bytes, Spans, walk_space
+from data_contracts.json_walk import DONE, Bytes, Spans, walk_space, walk_value
 
 BAD: Final = -1
 """Position that says: not plain."""
@@ -29,17 +29,22 @@ NAMES: Final = (
         "end",
         "endOffset",
     ),
+    *("texts", "attributes", "removes", "adds", "isAttachIframe"),
+    *("value", "parentId", "nextId", "node", "previousId", "isShadow"),
     *("delay", "sessionId", "windowId", "window_id", "cv", "v", "_sid"),
 )
 """Names of fields that are read, then of those that an envelope may have and nobody reads."""
 
 TYPE, DATA, TIMESTAMP, SOURCE, ID, X, Y, POINTER_TYPE, IS_TRUSTED, POSITIONS = range(10)
 TIME_OFFSET, TEXT, IS_CHECKED, USER_TRIGGERED, RANGES, START, START_OFFSET, END, END_OFFSET = range(10, 19)
-IGNORED: Final = 19
+TEXTS, ATTRIBUTES, REMOVES, ADDS, IS_ATTACH_IFRAME = range(19, 24)
+VALUE, PARENT_ID, NEXT_ID, NODE, PREVIOUS_ID, IS_SHADOW = range(24, 30)
+IGNORED: Final = 30
 """From this number on the fields of an envelope that nobody reads."""
 LONGEST: Final = max(map(len, NAMES))
 SLOTS: Final = 256
 
+DEEPEST: Final = 128  # levels of a value that is walked; msgspec goes down some hundreds
 MOST_DIGITS: Final = 18  # a whole number of so many fits 64 bits
 EXACT: Final = 1 << 53  # whole numbers up to here are exact as floats
 MOST_DECIMALS: Final = 18
@@ -56,7 +61,7 @@ NULL: Final = 2
 @compiled
 def slot_of(text: Bytes, begin: int, end: int) -> int:
     """Where the name between ``begin`` and ``end`` stands in the table."""
-    return int(((end - begin) * 31 + text[begin] * 7 + text[min(begin + 2, end - 1)] * 3) % SLOTS)
+    return int(((end - begin) + text[begin] * 3 + text[min(begin + 2, end - 1)] * 15) % SLOTS)
 
 
 def _slots() -> tuple[np.ndarray, np.ndarray]:
@@ -246,6 +251,24 @@ def skipped_at(text: Bytes, at: int, end: int) -> int:
     if text[at] == 45 or 48 <= text[at] <= 57:
         return number_at(text, at, end)[2]
     return bool_at(text, at, end)[1]
+
+
+@compiled
+def value_at(text: Bytes, at: int, end: int) -> int:
+    """The end of any value that begins at ``at``."""
+    if at >= end:
+        return BAD
+    at, state = walk_value(text, at, DEEPEST)
+    return int(at) if state == DONE and at <= end else BAD
+
+
+@compiled
+def has_surrogate(text: Bytes, begin: int, end: int) -> bool:
+    """Whether a half of a surrogate pair is written as an escape; only a whole pair would be JSON of a text."""
+    for i in range(begin, end - 3):
+        if text[i] == 92 and text[i + 1] == 117 and text[i + 2] | 32 == 100 and text[i + 3] > 55:
+            return True
+    return False
 
 
 @compiled

@@ -20,11 +20,24 @@ from data_contracts.clock import BACKWARD_MS, FORWARD_MS, LATENESS_MS
 from data_contracts.compiled import compiled
 from data_contracts.events import Events
 from data_contracts.json_walk import Bytes, Spans
+from data_contracts.mutation import CHANGES_KEPT
 from data_contracts.node_facts import facts_of
 from data_contracts.node_table import Arena, Nodes, State, Table
 from data_contracts.page_changes import is_select, is_window
+from data_contracts.plain_changes import (
+    FOUND,
+    FOUND_COUNT,
+    FOUND_FLAGS,
+    FOUND_OWNER,
+    FOUND_SOURCE,
+    Found,
+    has_room,
+    only_digest,
+    take_in,
+)
 from data_contracts.plain_events import Path, Said
 from data_contracts.plain_json import BAD
+from data_contracts.plain_lists import COLUMNS, LISTS, MOST, Plan
 from data_contracts.presses import remember_press
 from data_contracts.rows import PRESSES, REMEMBERED
 
@@ -38,11 +51,13 @@ SEES: Final = 2  # flag SIGHTED, or 0
 TRUST: Final = 3  # flags TRUSTED, UNTRUSTED
 EMITTED: Final = 4  # of the event in hand, ms
 FLOOR: Final = 5  # earliest time of its rows, ms
-LATEST: Final = 6  # largest emission time so far, ms
-ROWS: Final = 7  # rows written
-WANTED: Final = 8  # pairs of target and control that may have to be remembered
-MOVED: Final = 9  # rows moved in time
-MET: Final = 10  # events met, by source
+NAMES: Final = 6  # 1 if names are kept
+AGAIN: Final = 7  # 1 if the run ended only for others to take out what it wrote
+LATEST: Final = 8  # largest emission time so far, ms
+ROWS: Final = 9  # rows written
+WANTED: Final = 10  # pairs of target and control that may have to be remembered
+MOVED: Final = 11  # rows moved in time
+MET: Final = 12  # events met, by source
 TOLD: Final = slice(LATEST, None)
 
 PEN_SIZE: Final = MET + plain.SELECTED + 1
@@ -60,6 +75,8 @@ class Room(threading.local):
         self.wanted = np.zeros((ROOM_ROWS, 2), np.int32)
         self.said = np.zeros(len(p.NAMES), np.int64)
         self.path = np.zeros((ROOM_POSITIONS + 1, 4))
+        self.plan = np.zeros((LISTS, MOST, COLUMNS), np.int64)
+        self.found = np.zeros((LISTS * MOST, FOUND), np.int64)
         self.pen = np.zeros(PEN_SIZE, np.int64)
         self.seconds = np.zeros(ROOM_SECONDS, np.int64)
         self.numbers = np.zeros(ROOM_SECONDS, np.int64)
@@ -153,6 +170,44 @@ def on(
 
 
 @compiled
+def turn_mutation(
+    text: Bytes, out: Events, pen: Pen, nodes: Nodes, table: Table, arena: Arena, state: State,
+    said: Said, plan: Plan, found: Found,
+) -> bool:  # fmt: skip
+    """Take a mutation into the page and write its rows; False, and nothing done, if the page has no room for it."""
+    t = pen[EMITTED]
+    if pen[SEES]:
+        if not has_room(text, nodes, arena, state, said, plan):
+            return False
+        count = take_in(text, nodes, table, arena, state, said, plan, found, t)
+    else:
+        changes = said[p.TEXTS] + said[p.ATTRIBUTES] + said[p.REMOVES] + said[p.ADDS]
+        found[0, FOUND_SOURCE] = 0
+        found[0, FOUND_OWNER] = 0
+        found[0, FOUND_COUNT] = changes
+        found[0, FOUND_FLAGS] = 0
+        count = 1 if changes else 0
+    if count == 0:
+        write(out, pen, e.STATUS, t, 0, 0, 0, nan, nan, 0.0, 0)
+    apart = count if count <= CHANGES_KEPT else CHANGES_KEPT - 1
+    for i in range(apart):
+        write(
+            out, pen, e.CHANGE, t, found[i, FOUND_SOURCE], found[i, FOUND_OWNER], 0,
+            nan, nan, float(found[i, FOUND_COUNT]), found[i, FOUND_FLAGS],
+        )  # fmt: skip
+    if apart < count:
+        flags = 0
+        changes = 0
+        for i in range(apart, count):
+            flags |= found[i, FOUND_FLAGS]
+            changes += found[i, FOUND_COUNT]
+        write(out, pen, e.CHANGE, t, 0, 0, 0, nan, nan, float(changes), flags)
+    if pen[SEES] and count == 1:
+        out[pen[ROWS] - 1]["detail"] = only_digest(text, said, plan)
+    return True
+
+
+@compiled
 def turn_plain(
     out: Events, wanted: Pairs, lately: Pairs, pen: Pen,
     nodes: Nodes, table: Table, arena: Arena, state: State,
@@ -219,7 +274,7 @@ def turn_plain(
 @compiled
 def turn_run(
     text: Bytes, spans: Spans, first: int, out: Events, wanted: Pairs, lately: Pairs, said: Said, path: Path,
-    pen: Pen, nodes: Nodes, table: Table, arena: Arena, state: State,
+    plan: Plan, found: Found, pen: Pen, nodes: Nodes, table: Table, arena: Arena, state: State,
 ) -> int:  # fmt: skip
     """Turn events from the one numbered ``first`` on; the number of the first that was not turned.
 
@@ -228,24 +283,31 @@ def turn_run(
     text, spans
         The events: JSON, and where each begins and ends, i8[n, 2].
     out
-        Where rows are written, ``EVENT[m]``; a run ends where the next event might not fit.
+        Where rows are written, ``EVENT[m]``; a run ends where the next event might not fit, or would change the page
+        before names of it that are wanted have been read.
     wanted
         Where pairs of target and control are written that may have to be remembered, i4[m, 2].
     lately
         The pairs that were written lately, i4[2**k, 2].
     said, path
-        Room to read an event into, i8[32] and f8[k, 4].
+        Room to read an event into, i8[NAMES] and f8[k, 4].
+    plan, found
+        Room for what a mutation asks for and comes to, i8[LISTS, MOST, COLUMNS] and i8[LISTS * MOST, FOUND].
     pen
         How the stream stands, i8[PEN_SIZE].
     nodes, table, arena, state
         The page index.
     """
     for i in range(first, spans.shape[0]):
-        source = plain.event_at(text, spans[i, 0], spans[i, 1], said, path)
+        source = plain.event_at(text, spans[i, 0], spans[i, 1], said, path, plan)
         if source == BAD:
             return i
-        needed = said[p.POSITIONS] if plain.ALLOWED[source] >> p.POSITIONS & 1 else 1
-        if pen[ROWS] + needed + 1 > out.size or pen[WANTED] + needed + 1 > wanted.shape[0]:
+        needed = CHANGES_KEPT
+        if plain.ALLOWED[source] >> p.POSITIONS & 1:
+            needed = max(needed, said[p.POSITIONS])
+        full = pen[ROWS] + needed + 1 > out.size or pen[WANTED] + needed + 1 > wanted.shape[0]
+        if full or (source == plain.MUTATED and pen[NAMES] and pen[WANTED]):
+            pen[AGAIN] = 1
             return i
         latest = pen[LATEST]
         at = said[p.TIMESTAMP] + pen[SHIFT]
@@ -253,7 +315,11 @@ def turn_run(
             return i
         pen[EMITTED] = at
         pen[FLOOR] = latest - LATENESS_MS
-        if not turn_plain(out, wanted, lately, pen, nodes, table, arena, state, source, said, path):
+        if source == plain.MUTATED:
+            turned = turn_mutation(text, out, pen, nodes, table, arena, state, said, plan, found)
+        else:
+            turned = turn_plain(out, wanted, lately, pen, nodes, table, arena, state, source, said, path)
+        if not turned:
             return i
         pen[LATEST] = max(at, latest)
         pen[MET + source] += 1

@@ -53,9 +53,10 @@ IS_OBJECT: Final = 1
 TAG: Final = 2
 IS_LABEL: Final = 3  # its type says that the page wrote its value
 VALUE: Final = 4  # where its value begins, 0 if there is none
-CHILDREN: Final = 5  # where its children begin; NAMED if its tag was known by then
-HAS_ELEMENTS: Final = 6  # among its children
-COLUMNS: Final = 7
+SECOND_VALUE: Final = 5
+CHILDREN: Final = 6  # where its children begin; NAMED if its tag was known by then
+HAS_ELEMENTS: Final = 7  # among its children
+COLUMNS: Final = 8
 NAMED: Final = -1
 
 OBRACE: Final = ord("{")
@@ -143,9 +144,12 @@ def take_attribute(
     if code == w.K_TYPE:
         element[IS_LABEL] = code_of(digest_of(text, begin, end) ^ w.LABEL_TYPE)
     elif code == w.K_VALUE:
-        if element[VALUE]:  # two of one name: only the last counts, but the first stands there too
+        if not element[VALUE]:
+            element[VALUE] = begin
+        elif not element[SECOND_VALUE]:
+            element[SECOND_VALUE] = begin
+        else:  # no recorder writes three
             counts[INPUTS] += mask_whole(text, begin, end)
-        element[VALUE] = begin
     elif is_suspect(seen) and not code_of(digest_of(text, key, key_end) ^ w.LEFT_ATTRIBUTE):
         search(text, begin, end, seen, counts)
 
@@ -298,14 +302,15 @@ def finish(text: Bytes, frames: Frames, level: int, counts: Counts, cut: int) ->
     if context != NODE and context != CHANGE:
         return
     tag = frames[row, TAG]
-    begin = frames[row, VALUE]
-    if begin:
-        at, _, seen = walk_text(text, begin - 1)
-        is_field = w.INPUT <= tag <= w.SELECT or context == CHANGE or (cut and not tag)
-        if is_field and not frames[row, IS_LABEL]:
-            counts[INPUTS] += mask_whole(text, begin, at - 1)
-        else:
-            search(text, begin, at - 1, seen, counts)
+    is_field = w.INPUT <= tag <= w.SELECT or context == CHANGE or (cut and not tag)
+    for column in range(VALUE, SECOND_VALUE + 1):
+        begin = frames[row, column]
+        if begin:
+            at, _, seen = walk_text(text, begin - 1)
+            if is_field and not frames[row, IS_LABEL]:
+                counts[INPUTS] += mask_whole(text, begin, at - 1)
+            else:
+                search(text, begin, at - 1, seen, counts)
     if tag == w.TEXTAREA and frames[row, CHILDREN] > 0 and not frames[row, HAS_ELEMENTS] and not cut:
         mask_contents(text, frames[row, CHILDREN], counts)
     if level >= 3 and frames[row - 1, CONTEXT] == NODES and (tag or frames[row, CHILDREN]):

@@ -95,18 +95,17 @@ LEFT_ATTRIBUTES: Final = frozenset(
 """Attributes that are never searched: facts and names stand on them, or the replay draws by them."""
 
 SECRETS: Final = (
-    "token secret password passwd passwort pwd passphrase passcode otp totp jwt bearer apikey authorization "
+    "token secret password passwd passwort pwd passphrase passcode otp totp jwt bearer authorization "
     "credential credentials signature email cvv cvc iban ssn"
 )
 """Words that make a name secret wherever they stand in it: ``access_token``, ``userPassword``, ``X-Amz-Signature``."""
 
 SECRET_NAMES: Final = (
-    "sessionid sessiontoken sessionkey phpsessid jsessionid aspsessionid csrfmiddlewaretoken accesskey "
-    "accesskeyid secretkey privatekey authkey authcode verificationcode confirmationcode securitycode onetimecode "
-    "logincode resetcode smscode pincode mfacode cookie setcookie xapikey creditcard cardnumber cardno ccnumber "
-    "ccnum cvv2 cvc2"
+    "apikey accesskey secretkey privatekey sessionkey authkey sessionid phpsessid jsessionid aspsessionid "
+    "csrfmiddlewaretoken authcode verificationcode confirmationcode securitycode onetimecode logincode resetcode "
+    "smscode pincode mfacode cookie setcookie creditcard cardnumber cardno ccnumber ccnum"
 )
-"""Names that are secret as a whole, without their hyphens and underscores."""
+"""Names that are secret as a whole, without their hyphens and underscores, or as two words of a longer name."""
 
 SECRET_PARAMETERS: Final = "key code auth session sid sig pass pin mail card cc"
 """Names that are secret before ``=``, as in an address, and too common elsewhere: a key that was pressed, a code of an

@@ -40,10 +40,12 @@ NOTHING: Final = 0
 def is_secret(text: Bytes, at: int, end: int, is_parameter: bool) -> bool:
     """Whether the name inside the JSON string ``text[at:end]`` says that its value is secret.
 
-    Words end where a letter does, or where a small one meets a capital. The name as a whole is what follows the last
-    character that is no letter, digit, hyphen or underscore: ``user[key]`` is as good as ``key``.
+    Words end where a letter does, or where a small one meets a capital; two that follow each other may be secret
+    together. The name as a whole is what follows the last character that is no letter, digit, hyphen or underscore:
+    ``user[key]`` is as good as ``key``.
     """
     word = whole = FNV_BASIS
+    pair = 0  # of the word before and this one; begun with none, it is nothing that is listed
     small_before = False
     anew = False
     while at < end:
@@ -53,9 +55,10 @@ def is_secret(text: Bytes, at: int, end: int, is_parameter: bool) -> bool:
             _, at = percent_code(text, at, end)
         letter = kind & LETTER
         capital = 65 <= code <= 90
-        if not letter or (capital and small_before):
-            if code_of(word ^ SECRET):
+        if (not letter or (capital and small_before)) and word != FNV_BASIS:
+            if code_of(word ^ SECRET) or code_of(pair ^ SECRET_NAME):
                 return True
+            pair = word
             word = FNV_BASIS
         small_before = letter != 0 and not capital
         if kind & WORD:
@@ -66,10 +69,13 @@ def is_secret(text: Bytes, at: int, end: int, is_parameter: bool) -> bool:
                 code += 32
             if letter:
                 word = (word ^ code) * FNV_PRIME
+                pair = (pair ^ code) * FNV_PRIME
             whole = (whole ^ code) * FNV_PRIME
         elif code != MINUS and code != UNDERSCORE:
             anew = True
-    if code_of(word ^ SECRET) or code_of(whole ^ SECRET_NAME):
+    if word != FNV_BASIS and (code_of(word ^ SECRET) or code_of(pair ^ SECRET_NAME)):
+        return True
+    if code_of(whole ^ SECRET_NAME):
         return True
     return is_parameter and code_of(whole ^ SECRET_PARAMETER) != 0
 

@@ -21,6 +21,7 @@ from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, Events, joined
 from data_contracts.frozen import FrozenStream
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.page_index import PageIndex
+from data_contracts.plain_events import MUTATED
 from data_contracts.rows import Rows
 from data_contracts.turns import turn, turn_loss
 from data_contracts.views import PageView
@@ -120,29 +121,43 @@ class Stream:
             return first
         room = _room
         pen = room.pen
-        pen[:] = 0
-        pen[plain.LATEST], pen[plain.SHIFT], pen[plain.PAGE] = clock.latest, clock.shift, rows.views.current
-        pen[plain.SEES], pen[plain.TRUST] = rows.sighted, rows.trust
-        at = int(
-            plain.turn_run(
-                text,
-                spans,
-                first,
-                room.rows,
-                room.wanted,
-                rows.lately,
-                room.said,
-                room.path,
-                pen,
-                *rows.index.arrays,
+        at = first
+        while True:
+            pen[:] = 0
+            pen[plain.LATEST], pen[plain.SHIFT], pen[plain.PAGE] = (
+                clock.latest,
+                clock.shift,
+                rows.views.current,
             )
-        )
-        if at > first:
-            latest, written, wanted, moved, *met = pen[plain.TOLD].tolist()
-            clock.go_on(latest)
-            rows.add(room.rows[:written], room.wanted[:wanted])
-            self.counts.add_plain(met, moved)
-        return at
+            pen[plain.SEES], pen[plain.TRUST], pen[plain.NAMES] = rows.sighted, rows.trust, rows.names
+            begin = at
+            at = int(
+                plain.turn_run(
+                    text,
+                    spans,
+                    begin,
+                    room.rows,
+                    room.wanted,
+                    rows.lately,
+                    room.said,
+                    room.path,
+                    room.plan,
+                    room.found,
+                    pen,
+                    *rows.index.arrays,
+                )
+            )
+            if at > begin:
+                latest, written, wanted, moved, *met = pen[plain.TOLD].tolist()
+                clock.go_on(latest)
+                rows.add(room.rows[:written], room.wanted[:wanted])
+                self.counts.add_plain(met, moved)
+                if met[MUTATED]:
+                    rows.page_changed()
+            if not pen[plain.AGAIN]:
+                return at
+            if len(rows.buffer) >= PACK_BYTES:
+                self._pack()
 
     def _one(self, text: Text) -> None:
         """Turn one event, whatever it is."""

@@ -13,6 +13,7 @@ from data_contracts.batches import UNREADABLE
 from data_contracts.custom import turn_custom
 from data_contracts.decoder import Skipped
 from data_contracts.errors import WatchworthyError
+from data_contracts.mutation import CHANGES_KEPT
 from data_contracts.plugins import turn_plugin
 from data_contracts.rows import ID_MAX, Rows
 from data_contracts.rrweb import (
@@ -41,8 +42,6 @@ from data_contracts.rrweb import (
     ViewportResize,
     raw_bytes,
 )
-
-CHANGES_KEPT: Final = 16  # rows of one mutation event; the sources that come last are merged in one
 
 INTERACTIONS: Final = {
     0: e.RELEASE,
