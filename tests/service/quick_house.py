@@ -14,9 +14,10 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import structs
 
 from pipelines.store.faults import VARIABLE, reach
 from pipelines.store.limits import StoreLimits
@@ -61,7 +62,7 @@ submit_async = Store.submit_async
 
 def submit_with_message(store: Store, unit: Unit) -> asyncio.Future[Stored]:
     message = Message(f"{unit.session} {unit.stream} {unit.seq}", "noted", b"")
-    return submit_async(store, replace(unit, outbox=(*unit.outbox, message)))
+    return submit_async(store, structs.replace(unit, outbox=(*unit.outbox, message)))
 
 
 def begin(fault: Path) -> None:

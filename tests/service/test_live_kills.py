@@ -163,6 +163,12 @@ def kill(folder: Path, points: list[str], seed: int) -> Lives:
     return lives
 
 
+def test_killed_at_some_points_and_at_a_random_moment(tmp_path: Path) -> None:
+    points = ["after_commit", "seal_pointed", "erase_key_gone", RANDOM]
+    assert kill(tmp_path, points, 1).killed == len(points)
+
+
+@pytest.mark.full
 def test_killed_at_each_point_and_at_random_moments(tmp_path: Path) -> None:
     points = [*POINTS, OUTBOX, *[RANDOM] * 3]
     lives = kill(tmp_path, points, 1)
