@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, overload
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from data_contracts.errors import CODES, WatchworthyError
 
-Text = bytes | memoryview
+Text = bytes | bytearray | memoryview
 """The JSON of one event, in UTF-8."""
 
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -20,15 +23,89 @@ MAIN = "0"
 PROBLEMS_KEPT = 20
 
 
+def readable(text: Text) -> npt.NDArray[np.uint8]:
+    """Bytes as an array that cannot be written to, as compiled code takes them: another kind is compiled anew."""
+    array = np.frombuffer(text, np.uint8)
+    array.flags.writeable = False
+    return array
+
+
+class Cut(Sequence[Text]):
+    """Events cut out of one text: a list that costs no object per event until one is asked for.
+
+    Parameters
+    ----------
+    text
+        UTF-8.
+    spans
+        Where each event begins and ends in it, i8[n, 2].
+    """
+
+    __slots__ = ("spans", "text")
+
+    def __init__(self, text: Text, spans: npt.NDArray[np.int64]) -> None:
+        self.text = text
+        self.spans = spans
+
+    @classmethod
+    def of(cls, events: Iterable[Text]) -> Cut:
+        """The events, whatever holds them, side by side in one text."""
+        if isinstance(events, Cut):
+            return events
+        pieces = list(events)
+        ends = np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)))
+        spans = np.empty((len(pieces), 2), np.int64)
+        spans[:, 1] = ends
+        spans[:1, 0] = 0
+        spans[1:, 0] = ends[:-1]
+        return cls(b"".join(pieces), spans)
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    @overload
+    def __getitem__(self, index: int) -> Text: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Cut: ...
+
+    def __getitem__(self, index: int | slice) -> Text | Cut:
+        """One event, or some of them."""
+        if isinstance(index, slice):
+            return Cut(self.text, self.spans[index])
+        begin, end = self.spans[index].tolist()
+        return memoryview(self.text)[begin:end]
+
+    def __iter__(self) -> Iterator[Text]:
+        view = memoryview(self.text)
+        for begin, end in self.spans.tolist():
+            yield view[begin:end]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the events are the same, one by one."""
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(one == two for one, two in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all events."""
+        return int((self.spans[:, 1] - self.spans[:, 0]).sum())
+
+
 class Batch(NamedTuple):
     """Events of one stream that were sent, or stand in the file, together.
 
-    ``seq`` counts the batches of a stream from 0 without gaps; a missing number is a lost batch.
+    ``seq`` counts the batches of a stream from 0 without gaps; a missing number is a lost batch. ``channels`` are
+    those that its sender says it records; bit i stands for ``events.CHANNELS[i]``.
     """
 
     stream: str
     seq: int
-    events: list[Text]
+    events: Sequence[Text]
+    channels: int = 0
 
 
 class Problem(NamedTuple):

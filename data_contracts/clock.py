@@ -85,6 +85,19 @@ class Clock(Generic[Item]):
         self.latest = at = int(at // 1)
         return at
 
+    def freeze(self) -> tuple[int | None, int, int | None]:
+        """Its state while nothing waits: latest time, shift, and where it last leapt back to."""
+        return self.latest, self.shift, self._back
+
+    def thaw(self, latest: int | None, shift: int, back: int | None, problems: Counter[str]) -> None:
+        """Take on a frozen state."""
+        self.latest, self.shift, self._back, self.problems = latest, shift, back, problems
+
+    def go_on(self, latest: int) -> None:
+        """Take note of events that no rule had to be asked about, up to ``latest`` ms."""
+        self._back = None
+        self.latest = latest
+
     def offer(self, item: Item, time: int | float | None) -> list[Placed[Item]]:
         """The items whose place is now known, in stream order.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 NAMES_KEPT = 64  # names come from the input, so their number must be bounded
 NAME_LENGTH = 80
@@ -46,6 +47,28 @@ class Counts:
         self.malformed += 1
         if not self.malformed_example:
             self.malformed_example = f"{where}: {what}"[: 4 * NAME_LENGTH]
+
+    def add_plain(self, sources: list[int], moved: int) -> None:
+        """Count incremental events by source, and rows that were moved in time."""
+        for source, number in enumerate(sources):
+            if number:
+                self.events += number
+                self.types[3] += number
+                self.sources[source] += number
+        if moved:
+            self.problems["moved_in_time"] += moved
+
+    def freeze(self) -> dict[str, Any]:
+        """The counts as plain values."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def thaw(cls, frozen: dict[str, Any]) -> Counts:
+        """Counts of plain values."""
+        counts = cls()
+        for name, value in frozen.items():
+            setattr(counts, name, Counter(value) if isinstance(value, dict) else value)
+        return counts
 
     def add(self, other: Counts) -> None:
         """Add the counts of another stream to these."""

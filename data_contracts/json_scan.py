@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from data_contracts.batches import Text, readable
 from data_contracts.errors import WatchworthyError
 from data_contracts.json_walk import (
     BROKEN,
@@ -18,6 +19,7 @@ from data_contracts.json_walk import (
     DEEP,
     FULL,
     Bytes,
+    Spans,
     walk_documents,
     walk_elements,
     walk_space,
@@ -27,6 +29,7 @@ from data_contracts.json_walk import (
 from data_contracts.limits import LIMITS
 
 SPANS: Final = 4_096  # elements found per call of the compiled walk
+FEW_SPANS: Final = 64  # in the first call: as many as a batch has
 
 
 class Break(Exception):
@@ -82,10 +85,10 @@ class Scan:
     [b'1', b'{"a": 2}']
     """
 
-    def __init__(self, text: bytes | memoryview, depth: int = LIMITS.depth) -> None:
+    def __init__(self, text: Text, depth: int = LIMITS.depth) -> None:
         self.text = text
         self.depth = depth
-        self.bytes: Bytes = np.frombuffer(text, np.uint8)
+        self.bytes: Bytes = readable(text)
         self.end = 0
         """Just past the closing bracket of what ``members`` or ``elements`` last walked to its end."""
         self.begun = 0
@@ -100,6 +103,36 @@ class Scan:
         end, state = walk_value(self.bytes, at, self.depth)
         self._check(int(end), int(state))
         return int(end)
+
+    def spans(self, at: int, most: int) -> Spans:
+        """Spans of the elements of the array that opens at ``at``, or else of the values from ``at`` on.
+
+        Parameters
+        ----------
+        most
+            Further ones than so many, and some that follow them, are not looked for.
+
+        Returns
+        -------
+        i8[n, 2]
+        """
+        is_array = at < self.bytes.size and self.bytes[at] == 91
+        at += is_array
+        pieces: list[Spans] = []
+        count = 0
+        while count <= most:
+            room = np.empty((SPANS if pieces else FEW_SPANS, 2), np.int64)
+            if is_array:
+                found, at, state = walk_elements(self.bytes, at, count == 0, self.depth, room)
+            else:
+                found, at, state, _ = walk_documents(self.bytes, at, self.depth, room)
+            pieces.append(room[:found])
+            count += int(found)
+            if state != FULL:
+                self._check(int(at), int(state))
+                self.end = int(at)
+                break
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def elements(self, at: int) -> Iterator[tuple[int, int]]:
         """Spans of the elements of the array that opens at ``at``; those before a break are given first."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 from zlib import crc32
 
 import msgspec
 
 from data_contracts.lexicon import STATE_ATTRIBUTES
+
+CHANGES_KEPT: Final = 16  # rows of one mutation event; the sources that come last are merged in one
 
 
 class TextChange(Protocol):

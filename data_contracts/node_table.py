@@ -64,7 +64,9 @@ PRESSES: Final = 9  # first of the lately pressed, see page_changes
 PRESSES_KEPT: Final = 8
 PRESS_SIZE: Final = 4
 NEXT_PRESS: Final = PRESSES + PRESSES_KEPT * PRESS_SIZE
-STATE_SIZE: Final = NEXT_PRESS + 1
+LEFT_AT: Final = NEXT_PRESS + 1  # when a view left without another in its place, ms; ALWAYS: none did
+LEFT: Final = NEXT_PRESS + 2  # and its nodes
+STATE_SIZE: Final = NEXT_PRESS + 3
 
 SPREAD: Final = 2654435769  # 2**32 / golden ratio: neighbours in id become strangers in the table
 LOW_32: Final = 0xFFFFFFFF

@@ -8,12 +8,49 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from data_contracts.events import EVENT, Events
+from data_contracts.events import Events, joined
+from data_contracts.row_looks import one_page, pause_after, set_page
 
 Owners = npt.NDArray[np.int64]
 """Index of each row's stream."""
 
 IDLE_MS: Final = 30 * 60_000  # the field's convention since web analytics began; a setting
+
+
+class PageNumbers:
+    """Numbers that the page views of all streams have in the session.
+
+    Attributes
+    ----------
+    given
+        Number by ``owner << 32 | page``, where ``page`` counts in the stream.
+    due
+        The number that comes next.
+    """
+
+    __slots__ = ("due", "given")
+
+    def __init__(self, given: dict[int, int] | None = None, due: int = 0) -> None:
+        self.given = {} if given is None else given
+        self.due = due
+
+    def of(self, key: int) -> int:
+        """The number of a page view, its next one if it has none yet."""
+        number = self.given.get(key)
+        if number is None:
+            number = self.given[key] = self.due
+            self.due += 1
+        return number
+
+    def copy(self) -> PageNumbers:
+        """The same numbers, to be gone on with apart."""
+        return PageNumbers(dict(self.given), self.due)
+
+    def forget(self, owner: int, before: int | None = None) -> None:
+        """Drop the numbers of a stream that will not be asked for again: all, or those of pages before one."""
+        end = (owner + 1 << 32) if before is None else (owner << 32) + before
+        for key in [key for key in self.given if owner << 32 <= key < end]:
+            del self.given[key]
 
 
 def merge(streams: Mapping[str, Events]) -> Events:
@@ -31,7 +68,7 @@ def merge(streams: Mapping[str, Events]) -> Events:
         their first rows appear; -1 stays for rows before the first page view of their stream.
     """
     rows, owner = interleave([streams[name] for name in sorted(streams)])
-    number_pages(rows, owner, {})
+    number_pages(rows, owner, PageNumbers())
     return rows
 
 
@@ -40,15 +77,15 @@ def interleave(streams: Sequence[Events]) -> tuple[Events, Owners]:
 
     The rows are a copy; their ``page`` still counts in the stream.
     """
-    rows = np.concatenate([np.empty(0, EVENT), *streams])
+    rows = joined(streams)
+    if len(streams) == 1:
+        return rows, np.zeros(rows.size, np.int64)
     owner = np.repeat(np.arange(len(streams)), [one.size for one in streams])
-    if len(streams) > 1:
-        order = np.argsort(rows["t"], kind="stable")
-        rows, owner = rows[order], owner[order]
-    return rows, owner
+    order = np.argsort(rows["t"], kind="stable")
+    return rows[order], owner[order]
 
 
-def number_pages(rows: Events, owner: Owners, numbers: dict[int, int]) -> None:
+def number_pages(rows: Events, owner: Owners | int, numbers: PageNumbers) -> None:
     """Give the page views of all streams their numbers in the session, in place.
 
     A page view's number is its place in the order in which the first row of each appears, so that rows taken
@@ -59,18 +96,25 @@ def number_pages(rows: Events, owner: Owners, numbers: dict[int, int]) -> None:
     rows
         Rows in session order; ``page`` counts in the stream and becomes the number in the session.
     owner
-        Index of each row's stream, int64[n].
+        Index of each row's stream, int64[n], or that of all of them.
     numbers
-        Numbers given so far, by ``owner << 32 | page``; those of new page views are added.
+        Numbers given so far; those of new page views are added.
     """
-    has_page = np.flatnonzero(rows["page"] >= 0)
-    if not has_page.size:
+    if not rows.size:
         return
+    if isinstance(owner, int):
+        page, single = one_page(rows)
+        if single:
+            if page >= 0:
+                set_page(rows, numbers.of((owner << 32) + page))
+            return
+        owner = np.full(rows.size, owner)
+    has_page = np.flatnonzero(rows["page"] >= 0)
     key = (owner[has_page] << 32) + rows["page"][has_page]
     keys, first, which = np.unique(key, return_index=True, return_inverse=True)
     for place in np.argsort(first, kind="stable"):
-        numbers.setdefault(int(keys[place]), len(numbers))
-    rows["page"][has_page] = np.array([numbers[int(one)] for one in keys], np.int32)[which]
+        numbers.of(int(keys[place]))
+    rows["page"][has_page] = np.array([numbers.of(int(one)) for one in keys], np.int32)[which]
 
 
 def cut(rows: Events, idle_ms: int = IDLE_MS) -> list[slice]:
@@ -81,7 +125,10 @@ def cut(rows: Events, idle_ms: int = IDLE_MS) -> list[slice]:
     >>> cut(rows)
     [slice(0, 2, None), slice(2, 3, None)]
     """
-    if not rows.size:
-        return []
-    ends = [*(np.flatnonzero(np.diff(rows["t"]) > idle_ms) + 1).tolist(), rows.size]
-    return [slice(begin, end) for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
+    parts = []
+    begin = 0
+    while begin < rows.size:
+        end = pause_after(rows, begin, idle_ms)
+        parts.append(slice(begin, end))
+        begin = end
+    return parts

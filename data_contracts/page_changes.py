@@ -13,24 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from data_contracts import attribute_facts as a
-from data_contracts import events, lexicon
+from data_contracts import lexicon
 from data_contracts.attribute_facts import Text, read_attribute
 from data_contracts.compiled import compiled
 from data_contracts.node_facts import (
     ALERT,
     FURTHEST,
     T_BODY,
+    T_SELECT,
     is_live,
     weigh,
 )
 from data_contracts.node_table import (
     DOCUMENT,
     ELEMENT,
-    LIVE,
     NOWHERE,
-    OUSTED,
-    ROOT,
-    SEEN,
     TEXT,
     Arena,
     Nodes,
@@ -41,21 +38,11 @@ from data_contracts.node_table import (
     release,
     size_up_to,
 )
-from data_contracts.presses import SETTLED_MS, T_HTML, is_pressed, pressed, taken_press
-from data_contracts.snapshot_scan import (
-    SAW_ALERT,
-    SAW_ERROR,
-    SAW_LIVE,
-    SAW_TEXT,
-    after_space,
-    scan_node,
-    value_end,
-)
+from data_contracts.presses import SETTLED_MS, T_HTML, pressed, taken_press
 
 UNHIDDEN: Final = 64  # nodes of an unhidden element that are searched for a message
 VIEW: Final = 20  # nodes: what is smaller is no view of a page
 GATHERED: Final = 16
-TURNS: Final = 16  # passes over a list of added nodes, there and back; recorders put parents first
 REPLACED: Final = 0.7  # share of the nodes of a view that go when it is replaced
 
 T_MAIN: Final = lexicon.TAG_CODES["main"]
@@ -72,7 +59,6 @@ NODE_ID: Final = 3  # of an added node
 COUNT: Final = 4  # filled by gather
 START: Final = 5  # of an added node: where its JSON begins
 COLUMNS: Final = 6
-WAITING: Final = -1  # as source: the node's parent is not in the page yet
 UNKNOWN: Final = 0  # as source: the change is in a part of the page that is not known
 
 
@@ -223,105 +209,6 @@ def remove_nodes(nodes: Nodes, table: Table, state: State, links: Links, rows: R
 
 
 @compiled
-def is_above(nodes: Nodes, upper: int, lower: int) -> bool:
-    """Whether one of two nodes contains the other; also where that is too far up to be seen."""
-    for row, other in ((upper, lower), (lower, upper)):
-        for _ in range(FURTHEST):
-            if row == other:
-                return True
-            row = int(nodes[row]["parent"])
-            if row == NOWHERE:
-                break
-        if row != NOWHERE:
-            return True
-    return False
-
-
-@compiled
-def add_nodes(
-    nodes: Nodes,
-    table: Table,
-    arena: Arena,
-    state: State,
-    text: Text,
-    links: Links,
-    rows: Rows,
-    t: int,
-) -> int:
-    """Put nodes into the page; a node whose parent comes later in the list waits for it.
-
-    Parameters
-    ----------
-    text
-        JSON of the nodes, with commas between.
-    links
-        (parent id, id of the sibling that it stands in front of or 0) of each, shape (n, 2).
-    rows
-        Where source, owner, flags and the id of the node are written, shape (n, COLUMNS).
-
-    Returns
-    -------
-    int
-        Nodes that came in, those below them among them; ``BROKEN`` if the text ends before its last node.
-    """
-    before = int(state[LIVE])
-    for i in range(links.shape[0]):
-        rows[i, SOURCE] = WAITING
-        rows[i, OWNER] = 0
-        rows[i, FLAGS] = 0
-        rows[i, NODE_ID] = 0
-    count = links.shape[0]
-    waiting = count
-    place = 0
-    for turn in range(TURNS):
-        still = 0
-        for k in range(count):
-            i = k if turn % 2 == 0 else count - 1 - k
-            if rows[i, SOURCE] != WAITING:
-                continue
-            parent = find(nodes, table, links[i, 0])
-            if turn == 0:
-                rows[i, START] = place
-            if parent == NOWHERE:
-                still += 1
-                if turn == 0:
-                    place = after_space(text, value_end(text, after_space(text, place))) + 1
-                continue
-            after = find(nodes, table, links[i, 1])
-            if after != NOWHERE and nodes[after]["parent"] != parent:
-                after = NOWHERE
-            rows[i, SOURCE], rows[i, OWNER] = place_of(nodes, state, parent, t)
-            end = scan_node(nodes, table, arena, state, text, int(rows[i, START]), parent, after, t)
-            root = int(state[ROOT])
-            if turn == 0:
-                whole = end if end >= 0 else value_end(text, after_space(text, place))
-                place = after_space(text, whole) + 1
-            if end < 0:
-                if root != NOWHERE:
-                    release(nodes, table, state, root)
-                continue
-            if root == NOWHERE:
-                continue
-            if state[OUSTED] != NOWHERE and not is_above(nodes, int(state[OUSTED]), root):
-                release(nodes, table, state, int(state[OUSTED]))  # put elsewhere without a removal before
-            rows[i, NODE_ID] = nodes[root]["id"]
-            if is_pressed(state, int(nodes[root]["id"])):  # it was moved
-                nodes[root]["bits"] = int(nodes[root]["bits"]) | a.PRESSED
-            saw = int(state[SEEN])
-            if saw & (SAW_ALERT | SAW_ERROR):
-                rows[i, FLAGS] = ALERT
-            elif saw & SAW_TEXT:
-                rows[i, FLAGS] = is_live(nodes, parent) | (events.IS_MESSAGE if saw & SAW_LIVE else 0)
-        if still == 0 or still == waiting:
-            break
-        waiting = still
-    for i in range(links.shape[0]):
-        if rows[i, SOURCE] == WAITING:
-            rows[i, SOURCE] = UNKNOWN
-    return int(state[LIVE]) - before
-
-
-@compiled
 def gather(rows: Rows) -> int:
     """Put rows of one source and owner together, at the front of ``rows``; returns how many are left.
 
@@ -344,6 +231,15 @@ def gather(rows: Rows) -> int:
             rows[kept, COUNT] = 1
             kept += 1
     return kept
+
+
+@compiled
+def is_select(nodes: Nodes, table: Table, node_id: int) -> bool:
+    """Whether a node, or the element that a text is in, is a select."""
+    row = find(nodes, table, node_id)
+    if row != NOWHERE and nodes[row]["type"] != ELEMENT:
+        row = int(nodes[row]["parent"])
+    return row != NOWHERE and nodes[row]["type"] == ELEMENT and nodes[row]["tag"] == T_SELECT
 
 
 @compiled

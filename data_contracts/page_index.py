@@ -8,15 +8,17 @@ names (id, name, test ids, class), at most ``64 * max_nodes`` bytes; the snapsho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from data_contracts.batches import readable
 from data_contracts.elements import Element, element_of
 from data_contracts.events import NEW_PAGE
+from data_contracts.frozen import FrozenPage
 from data_contracts.lexicon import ATTRIBUTE_CODES, LAST_KEPT_ATTRIBUTE
 from data_contracts.mutation import (
     Addition,
@@ -33,12 +35,17 @@ from data_contracts.node_table import (
     DROPPED,
     FREE,
     LARGEST_KEPT_SIZE,
+    LEFT_AT,
     LIMIT,
     LIVE,
     NODE,
     NOWHERE,
     STATE_SIZE,
     USED,
+    Arena,
+    Nodes,
+    State,
+    Table,
     enter_all,
     find,
     pack,
@@ -47,17 +54,16 @@ from data_contracts.page_changes import (
     COLUMNS,
     COUNT,
     FLAGS,
-    NODE_ID,
     OWNER,
     SOURCE,
-    add_nodes,
     change_attribute,
     change_text,
     change_texts,
     gather,
+    is_select,
     is_window,
-    remove_nodes,
 )
+from data_contracts.page_views import remove_and_add
 from data_contracts.presses import remember_press
 from data_contracts.snapshot_scan import TOO_DEEP, scan_node
 
@@ -66,9 +72,8 @@ T = TypeVar("T")
 MAX_NODES: Final = 65_536
 KEPT_PER_NODE: Final = 64  # bytes of kept attribute values for each node of the bound; 20 to 40 are usual
 FEWEST_ROWS: Final = 64
+PADDING: Final = NODE.itemsize - 6  # bytes of a node that hold nothing begin here
 SPARE: Final = 1.25  # room beside a snapshot, so that the first mutations do not move it at once
-SAME_VIEW_MS: Final = 1_000  # a view may leave in one event and the next one come in another
-ADDED: Final = 0.2  # share of the size of the view that left which makes a view of what comes
 
 
 class PageIndex:
@@ -111,8 +116,8 @@ class PageIndex:
         self._state = np.zeros(STATE_SIZE, np.int64)
         self._state[FREE] = NOWHERE
         self._state[LIMIT] = self.max_nodes
+        self._state[LEFT_AT] = ALWAYS
         self._packed = 0
-        self._left = (ALWAYS, 0)  # when a view left without another in its place, and its nodes
 
     @property
     def dropped(self) -> int:
@@ -129,10 +134,43 @@ class PageIndex:
         """Nodes in the page."""
         return int(self._state[LIVE])
 
+    def freeze(self) -> FrozenPage:
+        """Its state as plain values."""
+        used, kept = int(self._state[USED]), int(self._state[ARENA_USED])
+        nodes = self._nodes[:used].view(np.uint8).reshape(used, NODE.itemsize).copy()
+        nodes[:, PADDING:] = 0  # whatever stood in memory before
+        return FrozenPage(
+            self.sighted,
+            self.too_deep,
+            nodes.tobytes(),
+            self._nodes.size,
+            self._table.tobytes(),
+            self._arena[:kept].tobytes(),
+            self._arena.size,
+            self._state.tobytes(),
+            self._packed,
+        )
+
+    def thaw(self, frozen: FrozenPage) -> None:
+        """Take on a frozen state."""
+        self.sighted, self.too_deep = frozen.sighted, frozen.too_deep
+        self._state = np.frombuffer(frozen.state, np.int64).copy()
+        self._table = np.frombuffer(frozen.table, np.int32).copy()
+        self._nodes = np.empty(frozen.rows, NODE)
+        self._nodes[: int(self._state[USED])] = np.frombuffer(frozen.nodes, NODE)
+        self._arena = np.empty(frozen.arena_size, np.uint8)
+        self._arena[: int(self._state[ARENA_USED])] = np.frombuffer(frozen.arena, np.uint8)
+        self._packed = frozen.packed
+
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the page takes."""
         return self._nodes.nbytes + self._table.nbytes + self._arena.nbytes + self._state.nbytes
+
+    @property
+    def arrays(self) -> tuple[Nodes, Table, Arena, State]:
+        """Nodes, table, arena and state, for compiled code that reads them itself."""
+        return self._nodes, self._table, self._arena, self._state
 
     def snapshot(self, node: bytes | memoryview, t: int) -> int:
         """Begin anew from a full snapshot.
@@ -152,7 +190,7 @@ class PageIndex:
         """
         self._empty()
         self.too_deep = False
-        text = _readable(node)
+        text = readable(node)
         rows = max(1, min(self.max_nodes, int(np.count_nonzero(text == ord("{")))))
         nodes = np.empty(rows, NODE)  # memory that is not written to costs nothing
         arena = np.empty(min(text.size, KEPT_PER_NODE * self.max_nodes), np.uint8)
@@ -189,6 +227,10 @@ class PageIndex:
     def element(self, node_id: int) -> Element:
         """Tag, role, structural name and stable selector of a node; all empty if it is not known."""
         return element_of(self._nodes, self._table, self._arena, self._state, node_id)
+
+    def is_select(self, node_id: int) -> bool:
+        """Whether a node, or the element that a text is in, is a select."""
+        return bool(is_select(self._nodes, self._table, node_id))
 
     def is_window(self, node_id: int) -> bool:
         """Whether a node stands for the page itself: its document, html or body, not those of a frame."""
@@ -256,35 +298,23 @@ class PageIndex:
         self, removes: list[Removal], adds: list[Addition], t: int, found: dict[tuple[int, int], list[int]]
     ) -> bool:
         """Apply removes and adds; whether together they put another view in the place of the last."""
-        left = 0
-        if removes:
-            links = _pairs([end for removal in removes for end in (removal.parentId, removal.id)])
-            rows = np.empty((len(removes), COLUMNS), np.int64)
-            left = remove_nodes(self._nodes, self._table, self._state, links, rows, t)
-            _gather(found, rows)
-        if not adds:
-            if left:
-                self._left = (t, left)
+        if not removes and not adds:
             return False
+        goes = _table_of([(removal.parentId, removal.id) for removal in removes], 2)
         blob = b",".join([addition.node for addition in adds])
         text = np.frombuffer(blob, np.uint8)
-        links = _pairs([end for addition in adds for end in (addition.parentId, addition.nextId or 0)])
-        rows = np.empty((len(adds), COLUMNS), np.int64)
-        self._make_room(blob.count(b"{"), text.size)
-        came = add_nodes(self._nodes, self._table, self._arena, self._state, text, links, rows, t)
-        _gather(found, rows)
-        if left:
-            moved = {removal.id for removal in removes} & set(rows[:, NODE_ID].tolist())
-            if 2 * len(moved) > len(removes):  # the same elements in another order
-                return False
-        elif 0 <= t - self._left[0] <= SAME_VIEW_MS:
-            left = self._left[1]
-        if left and came >= ADDED * left:
-            self._left = (ALWAYS, 0)
-            return True
-        if removes and left:
-            self._left = (t, left)
-        return False
+        links, begin = [], 0
+        for addition in adds:
+            links.append((addition.parentId, addition.nextId or 0, begin))
+            begin += len(memoryview(addition.node)) + 1
+        comes = _table_of(links, 3)
+        if adds:
+            self._make_room(blob.count(b"{"), text.size)
+        gone, came = np.empty((len(removes), COLUMNS), np.int64), np.empty((len(adds), COLUMNS), np.int64)
+        new_view = bool(remove_and_add(*self.arrays, text, goes, comes, gone, came, t))
+        _gather(found, gone)
+        _gather(found, came)
+        return new_view
 
     def _attribute(self, node_id: int, name: str, raw: msgspec.Raw, t: int) -> tuple[int, int, int]:
         code = ATTRIBUTE_CODES.get(name, 0)
@@ -326,8 +356,8 @@ _NOTHING: Final = np.frombuffer(b"", np.uint8)
 _NO_TABLE: Final = np.full(1, NOWHERE, np.int32)
 
 
-def _pairs(numbers: list[int]) -> npt.NDArray[np.int64]:
-    return np.array(numbers, np.int64).reshape(-1, 2)
+def _table_of(rows: Sequence[tuple[int, ...]], columns: int) -> npt.NDArray[np.int64]:
+    return np.array(rows, np.int64).reshape(-1, columns)
 
 
 def _gather(found: dict[tuple[int, int], list[int]], rows: npt.NDArray[np.int64]) -> None:
@@ -345,10 +375,3 @@ def _listed(items: Iterable[T]) -> list[T]:
 def _power_of_two(least: int) -> int:
     """Smallest power of two that is at least ``least``, and at least 2."""
     return 1 << max(1, (least - 1).bit_length())
-
-
-def _readable(text: bytes | memoryview) -> npt.NDArray[np.uint8]:
-    """Bytes as an array that cannot be written to, as the compiled scan takes it."""
-    array = np.frombuffer(text, np.uint8)
-    array.flags.writeable = False
-    return array

@@ -7,6 +7,7 @@ from math import nan
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from data_contracts import events as e
 from data_contracts.counts import Counts
@@ -20,6 +21,7 @@ ROW: Final = struct.Struct("<q4i3f2IB11x")
 assert ROW.size == EVENT.itemsize
 
 ELEMENTS_KEPT: Final = 1_024
+LATELY: Final = 64  # a power of two
 ID_MAX: Final = 2**31 - 1
 
 PRESSES: Final = frozenset({e.PRESS, e.CLICK, e.TOUCH_START})
@@ -38,12 +40,15 @@ class Rows:
         The stream's page index; snapshots and mutations are handed on to it.
     counts
         Where deviations are counted.
+    names
+        Whether to keep what is known of elements that were acted on.
     """
 
-    def __init__(self, index: PageIndex, counts: Counts) -> None:
+    def __init__(self, index: PageIndex, counts: Counts, names: bool = True) -> None:
         self.index = index
+        self.names = names
         self.counts = counts
-        self.views = Views()
+        self.views = Views(keep=names)
         self.elements: dict[tuple[int, int], Element] = {}
         """What was pressed, clicked, focused, typed in, touched or hovered, by (page view, node id)."""
         self.declared: set[str] = set()
@@ -57,6 +62,8 @@ class Rows:
         self._latest = 0
         self.seen: set[int] = set()
         """Nodes of the current page view whose element is kept or was refused."""
+        self.lately = np.zeros((LATELY, 2), np.int32)
+        """What compiled code has lately asked to be remembered: a filter, not a record."""
 
     # Taking rows out
 
@@ -67,6 +74,13 @@ class Rows:
         return rows
 
     # Writing rows
+
+    def add(self, rows: Events, wanted: npt.NDArray[np.int32]) -> None:
+        """Append rows that are written, and remember the pairs of target and control that were acted on."""
+        self.buffer += rows.data
+        if self.names and wanted.size:
+            for target, control in wanted.tolist():
+                self.remember(target, control)
 
     def write(
         self,
@@ -132,6 +146,8 @@ class Rows:
 
     def remember(self, target: int, control: int = 0) -> None:
         """Keep what the page index knows of a node, before another page takes its number."""
+        if not self.names:
+            return
         for node in (target, control):
             if node and node not in self.seen:
                 self.keep(node, self.index.element(node))
@@ -148,6 +164,7 @@ class Rows:
     def open_page(self, t: int, width: float | None = None, height: float | None = None) -> None:
         """Append the row of a page view that has just begun."""
         self.seen.clear()
+        self.lately[:] = 0
         x = nan if width is None else width
         y = nan if height is None else height
         self.write(e.PAGE, t, x=x, y=y, value=self.views.current, detail=address_digest(self.views.address))

@@ -10,14 +10,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from data_contracts.batches import Text
+from data_contracts import plain_turns as plain
+from data_contracts import row_looks
+from data_contracts.batches import Cut, Text, readable
 from data_contracts.clock import LATENESS_MS, Clock, Placed
 from data_contracts.counts import Counts
 from data_contracts.decoder import Decoder
 from data_contracts.elements import Element
-from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, TRUSTED, UNTRUSTED, Events
+from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, Events, joined
+from data_contracts.frozen import FrozenStream
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.page_index import PageIndex
+from data_contracts.plain_events import MUTATED
 from data_contracts.rows import Rows
 from data_contracts.turns import turn, turn_loss
 from data_contracts.views import PageView
@@ -29,6 +33,9 @@ _CHANNEL_OF_KIND: Final = np.zeros(256, np.uint32)
 for _kind, _channel in KIND_CHANNEL.items():
     _CHANNEL_OF_KIND[_kind] = 1 << CHANNELS.index(_channel)
 _TRUST_CHANNEL: Final = 1 << CHANNELS.index("trust")
+
+NOTHING: Final = np.empty(0, EVENT)
+_room: Final = plain.Room()
 
 
 class _Gap:
@@ -46,6 +53,8 @@ class Stream:
         Bounds on what is decoded.
     index
         Page index to use; by default a new one.
+    names
+        Whether to keep what is known of elements that were acted on; without it ``elements`` stays empty.
 
     Examples
     --------
@@ -55,14 +64,17 @@ class Stream:
     (0, 1)
     """
 
-    def __init__(self, name: str = "", limits: Limits = LIMITS, index: PageIndex | None = None) -> None:
+    def __init__(
+        self, name: str = "", limits: Limits = LIMITS, index: PageIndex | None = None, names: bool = True
+    ) -> None:
         self.name = name
         self.counts = Counts()
         """What was met, understood or not."""
         self._decoder = Decoder(self.counts, limits)
         self._clock: Clock[Any] = Clock(self.counts.problems)
-        self._rows = Rows(PageIndex() if index is None else index, self.counts)
+        self._rows = Rows(PageIndex() if index is None else index, self.counts, names)
         self._waiting: list[Events] = []
+        self._in_order = True
         self._per_second: dict[int, int] = {}
         self._timeless = True
         self._channels = 0
@@ -89,21 +101,78 @@ class Stream:
         if seq != self.next_seq:
             raise ValueError(f"Batch {seq} of stream {self.name!r}: number {self.next_seq} is due.")
         self.next_seq = seq + 1
-        decode = self._decoder.decode
-        clock = self._clock
-        rows = self._rows
-        for text in events:
-            event = decode(text)
-            before = clock.latest
-            emitted = clock.tick(event.timestamp)
-            if emitted is None or before is None:
-                for placed in clock.offer(event, event.timestamp):
-                    self._turn(placed)
-            else:
-                turn(rows, event, emitted, before - LATENESS_MS)
+        cut = Cut.of(events)
+        text = readable(cut.text)
+        at = 0
+        while True:
+            at = self._run(text, cut.spans, at)
+            if len(self._rows.buffer) >= PACK_BYTES:
+                self._pack()
+            if at == len(cut):
+                break
+            self._one(cut[at])
+            at += 1
+        self._pack()
+
+    def _run(self, text: Any, spans: Any, first: int) -> int:
+        """Turn plain events from the one numbered ``first`` on; the number of the first that is not plain."""
+        clock, rows = self._clock, self._rows
+        if clock.latest is None or clock.waiting or rows.told:
+            return first
+        room = _room
+        pen = room.pen
+        at = first
+        while True:
+            pen[:] = 0
+            pen[plain.LATEST], pen[plain.SHIFT], pen[plain.PAGE] = (
+                clock.latest,
+                clock.shift,
+                rows.views.current,
+            )
+            pen[plain.SEES], pen[plain.TRUST], pen[plain.NAMES] = rows.sighted, rows.trust, rows.names
+            begin = at
+            at = int(
+                plain.turn_run(
+                    text,
+                    spans,
+                    begin,
+                    room.rows,
+                    room.wanted,
+                    rows.lately,
+                    room.said,
+                    room.path,
+                    room.plan,
+                    room.found,
+                    pen,
+                    *rows.index.arrays,
+                )
+            )
+            if at > begin:
+                latest, written, wanted, moved, *met = pen[plain.TOLD].tolist()
+                clock.go_on(latest)
+                rows.add(room.rows[:written], room.wanted[:wanted])
+                self.counts.add_plain(met, moved)
+                if met[MUTATED]:
+                    rows.page_changed()
+            if not pen[plain.AGAIN]:
+                return at
             if len(rows.buffer) >= PACK_BYTES:
                 self._pack()
-        self._pack()
+
+    def _one(self, text: Text) -> None:
+        """Turn one event, whatever it is."""
+        event = self._decoder.decode(text)
+        before = self._clock.latest
+        emitted = self._clock.tick(event.timestamp)
+        if emitted is None or before is None:
+            for placed in self._clock.offer(event, event.timestamp):
+                self._turn(placed)
+        else:
+            turn(self._rows, event, emitted, before - LATENESS_MS)
+
+    def declare(self, channels: int) -> None:
+        """Take note of channels that the sender says it records; bit i stands for ``CHANNELS[i]``."""
+        self._channels |= channels
 
     def lose(self, next_seq: int | None = None) -> None:
         """Mark a gap: what came between is not known, and the page is not either until its next snapshot.
@@ -120,20 +189,70 @@ class Stream:
 
     def take_settled(self) -> Events:
         """The rows that no later row of this stream can sort before, in order; each is given once."""
-        rows = self._sorted()
         latest = self._clock.latest
-        settled = 0 if latest is None else int(np.searchsorted(rows["t"], latest - LATENESS_MS, side="right"))
-        self._waiting = [rows[settled:]] if settled < rows.size else []
-        return rows[:settled]
+        return NOTHING if latest is None else self.take_before(latest - LATENESS_MS + 1)
+
+    def take_before(self, t: int) -> Events:
+        """The rows not yet taken before ``t`` ms, in order; others of this stream may still sort before them."""
+        rows = self._sorted()
+        taken = row_looks.count_before(rows, t)
+        self._waiting = [rows[taken:]] if taken < rows.size else []
+        return rows[:taken]
 
     def pending(self) -> Events:
         """The rows not yet taken, in order. Of an event that waits to be confirmed, none."""
-        return self._sorted().copy()
+        return self._sorted()
+
+    def freeze(self) -> FrozenStream | None:
+        """Its state as plain values; None while an event waits for the next one to confirm its time."""
+        clock, rows = self._clock, self._rows
+        if clock.waiting:
+            return None
+        return FrozenStream(
+            self.name,
+            self.next_seq,
+            *clock.freeze(),
+            self._timeless,
+            self._channels,
+            sorted(rows.declared),
+            rows.trust,
+            rows.told,
+            self._per_second,
+            self._sorted().tobytes(),
+            self.counts.freeze(),
+            rows.views.freeze(),
+            rows.index.freeze(),
+        )
+
+    @classmethod
+    def thaw(cls, frozen: FrozenStream, limits: Limits = LIMITS) -> Stream:
+        """A stream that goes on where a frozen one stood; it keeps no names."""
+        stream = cls(frozen.name, limits, names=False)
+        stream.next_seq = frozen.next_seq
+        stream._timeless, stream._channels = frozen.timeless, frozen.channels
+        stream._per_second = dict(frozen.per_second)
+        stream._waiting = [np.frombuffer(frozen.waiting, EVENT).copy()] if frozen.waiting else []
+        stream.counts = Counts.thaw(frozen.counts)
+        stream._decoder.counts = stream._rows.counts = stream.counts
+        stream._clock.thaw(frozen.latest, frozen.shift, frozen.back, stream.counts.problems)
+        rows = stream._rows
+        rows.declared, rows.trust, rows.told = set(frozen.declared), frozen.trust, frozen.told
+        rows.views.thaw(frozen.views)
+        rows.index.thaw(frozen.page)
+        return stream
 
     @property
     def latest(self) -> int | None:
         """Latest emission time so far in ms; None before the first event with a time."""
         return self._clock.latest
+
+    @property
+    def page(self) -> int:
+        """Number of the first page view that rows yet to be taken may be of; -1 before the first."""
+        rows = self._sorted()
+        return (
+            min(self._rows.views.current, int(rows["page"].min())) if rows.size else self._rows.views.current
+        )
 
     @property
     def pages(self) -> list[PageView]:
@@ -149,6 +268,11 @@ class Stream:
     def index(self) -> PageIndex:
         """The stream's page index."""
         return self._rows.index
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the page and of the rows that wait."""
+        return self.index.nbytes + sum(rows.nbytes for rows in self._waiting)
 
     @property
     def channels(self) -> int:
@@ -182,29 +306,33 @@ class Stream:
         rows = self._rows.take()
         if not rows.size:
             return
-        seconds = rows["t"] // 1_000
-        first, last = int(seconds.min()), int(seconds.max())
-        latest = self._clock.latest
+        found, channels = row_looks.tally(
+            rows, _CHANNEL_OF_KIND, _TRUST_CHANNEL, _room.seconds, _room.numbers
+        )
+        seconds, numbers = _room.seconds[:found].tolist(), _room.numbers[:found].tolist()
         per_second = self._per_second
-        if latest is not None:
-            past = (latest - LATENESS_MS) // 1_000
-            self._per_second = per_second = {s: n for s, n in per_second.items() if s >= min(past, first)}
+        latest = self._clock.latest
+        if latest is not None and len(per_second) > 1:
+            past = min((latest - LATENESS_MS) // 1_000, *seconds)
+            self._per_second = per_second = {s: n for s, n in per_second.items() if s >= past}
         over = False
-        for second, number in zip(*np.unique(seconds, return_counts=True), strict=True):
-            per_second[int(second)] = per_second.get(int(second), 0) + int(number)
-            over = over or per_second[int(second)] > ROWS_PER_SECOND
+        for second, number in zip(seconds, numbers, strict=True):
+            per_second[second] = number = per_second.get(second, 0) + number
+            over = over or number > ROWS_PER_SECOND
         if over:
-            rows = self._within_bound(rows, seconds, range(first, last + 1))
-        self._channels |= int(np.bitwise_or.reduce(_CHANNEL_OF_KIND[rows["kind"]], initial=0))
-        if np.any(rows["flags"] & (TRUSTED | UNTRUSTED)):
-            self._channels |= _TRUST_CHANNEL
+            rows = self._within_bound(rows, rows["t"] // 1_000)
+            channels = row_looks.tally(rows, _CHANNEL_OF_KIND, _TRUST_CHANNEL, _room.seconds, _room.numbers)[
+                1
+            ]
+        self._channels |= channels
         self._waiting.append(rows)
+        self._in_order = False
 
-    def _within_bound(self, rows: Events, seconds: Any, span: range) -> Events:
+    def _within_bound(self, rows: Events, seconds: Any) -> Events:
         """Drop by number what exceeds 2,000 rows of a second, and count it."""
         keep = np.ones(rows.size, bool)
         for second, number in self._per_second.items():
-            if number > ROWS_PER_SECOND and second in span:
+            if number > ROWS_PER_SECOND:
                 here = np.flatnonzero(seconds == second)
                 excess = min(number - ROWS_PER_SECOND, here.size)
                 keep[here[here.size - excess :]] = False
@@ -214,11 +342,14 @@ class Stream:
 
     def _sorted(self) -> Events:
         """Every row that waits, sorted by time; equal times keep the order of their numbers."""
-        if not self._waiting:
-            return np.empty(0, EVENT)
-        rows = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
-        t = rows["t"]
-        if rows.size > 1 and np.any(t[1:] < t[:-1]):
-            rows = rows[np.argsort(t, kind="stable")]
+        waiting = self._waiting
+        if not waiting:
+            return NOTHING
+        if len(waiting) == 1 and self._in_order:
+            return waiting[0]
+        rows = joined(waiting) if len(waiting) > 1 else waiting[0]
+        if not row_looks.put_in_order(rows):
+            rows = rows[np.argsort(rows["t"], kind="stable")]
         self._waiting = [rows]
+        self._in_order = True
         return rows

@@ -13,6 +13,7 @@ from data_contracts.batches import UNREADABLE
 from data_contracts.custom import turn_custom
 from data_contracts.decoder import Skipped
 from data_contracts.errors import WatchworthyError
+from data_contracts.mutation import CHANGES_KEPT
 from data_contracts.plugins import turn_plugin
 from data_contracts.rows import ID_MAX, Rows
 from data_contracts.rrweb import (
@@ -41,8 +42,6 @@ from data_contracts.rrweb import (
     ViewportResize,
     raw_bytes,
 )
-
-CHANGES_KEPT: Final = 16  # rows of one mutation event; the sources that come last are merged in one
 
 INTERACTIONS: Final = {
     0: e.RELEASE,
@@ -207,7 +206,7 @@ def _input(rows: Rows, data: Input, t: int) -> None:
     value: float = nan
     if data.isChecked:
         flags |= e.CHECKED  # check boxes and radios only: their text is "on", or whatever the page calls it
-    elif not flags & e.IS_CHOICE or rows.index.element(node).tag == "select":
+    elif not flags & e.IS_CHOICE or rows.index.is_select(node):
         value = text_length(raw_bytes(data.text))
     rows.write(e.INPUT, t, node, control, form, value=value, flags=flags)
 

@@ -8,6 +8,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from msgspec import Struct
 
+from data_contracts.frozen import FrozenViews
 from data_contracts.scrub import scrubbed_text
 
 VIEWS_KEPT: Final = 10_000
@@ -59,11 +60,18 @@ class PageView(Struct, frozen=True, gc=False):
 
 
 class Views:
-    """Tells a new page view from a repeated snapshot of the same page (a checkout)."""
+    """Tells a new page view from a repeated snapshot of the same page (a checkout).
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    keep
+        Whether to keep the page views.
+    """
+
+    def __init__(self, keep: bool = True) -> None:
         self.pages: list[PageView] = []
-        """The first 10,000 page views."""
+        """The first 10,000 page views, if they are kept."""
+        self._most = VIEWS_KEPT if keep else 0
         self.current = -1
         """Number of the page view in its stream; -1 before the first."""
         self.address = ""
@@ -106,8 +114,17 @@ class Views:
         self._open(address, t)
         return True
 
+    def freeze(self) -> FrozenViews:
+        """Its state as plain values, without the list of page views."""
+        return FrozenViews(self.current, self.address, self._parsed, self._loaded, self._leaving)
+
+    def thaw(self, frozen: FrozenViews) -> None:
+        """Take on a frozen state."""
+        self.current, self.address = frozen.current, frozen.address
+        self._parsed, self._loaded, self._leaving = frozen.parsed, frozen.loaded, frozen.leaving
+
     def _open(self, address: str, t: int) -> None:
         self.current += 1
         self.address = address
-        if len(self.pages) < VIEWS_KEPT:
+        if len(self.pages) < self._most:
             self.pages.append(PageView(address, t))

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from data_contracts.events import (
     CLICK,
-    CONSOLE,
     IS_CONTROL,
     KEYED,
     KNOWN,
@@ -28,10 +27,9 @@ from features.moments import (
     change_state,
     emit,
 )
+from features.trouble import is_failure
 
 ERRORS: Final = 6  # errors remembered by where they came from
-CONSOLE_ERROR: Final = 3
-BAD_STATUS: Final = 400
 MISS_PX: Final = 24.0  # the smallest target that WCAG 2.2 (2.5.8) asks for
 MISS_MS: Final = 5_000
 CLICKABLE: Final = IS_CONTROL | LOOKS_CONTROL
@@ -76,9 +74,7 @@ class Blunders(Fold):
         """Move past one event."""
         kind = event.kind
         t = now.t
-        if (kind == CONSOLE and event.value >= CONSOLE_ERROR) or (
-            kind == REQUEST and (event.x >= BAD_STATUS or event.x == 0)
-        ):
+        if is_failure(event):
             slot = 0
             found = False
             for i in range(ERRORS):

@@ -22,7 +22,7 @@ from features.context import ACT_CLICK
 from features.fold import NEVER, Fold, feature, share, variation
 from features.pointer import TOUCH_MS, is_mouse, is_place
 
-ZERO_MS: Final = 5  # no finger presses and lets go of a button so soon
+ZERO_MS: Final = 5  # no finger presses and lets go of a button so soon; a touchpad or a busy page may
 DRAG_PX: Final = 10.0  # a press let go farther away was a drag
 RUN_GAP_MS: Final = 2_000  # clicks on one target farther apart are no run
 LEAST_MS: Final = 10_000  # under so long a session has no pace

@@ -11,7 +11,7 @@ A family of features is one class::
 
         @feature(unit="clicks", source="ours")
         def clicks(self) -> float:
-            \"\"\"Clicks, however made.\"\"\"              # plain Python: runs once a score
+            \"\"\"Clicks, however made.\"\"\"              # compiled too, where Numba can; else plain Python
             return self.count
 
 Its name, unit, range, text and source appear from there in the catalogue, the docs and the model cards.
@@ -32,6 +32,7 @@ from typing import Any, ClassVar, Final, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from data_contracts.compiled import also_compiled, compiled_as
 from features.moments import Signal
 
 NEVER: Final = -(2**40)
@@ -241,11 +242,13 @@ def _bare(source: str) -> str:
     return ast.unparse(tree)
 
 
+@also_compiled
 def share(part: float, whole: float, least: float = 1) -> float:
     """``part / whole``, or NaN when ``whole`` is under ``least``."""
     return part / whole if whole >= least and whole > 0 else math.nan
 
 
+@also_compiled
 def deviation(count: float, total: float, squares: float) -> float:
     """Standard deviation (n - 1) from a count, a sum and a sum of squares; NaN under two."""
     if count < 2:
@@ -253,6 +256,7 @@ def deviation(count: float, total: float, squares: float) -> float:
     return math.sqrt(max(squares - total * total / count, 0.0) / (count - 1))
 
 
+@also_compiled
 def variation(count: float, total: float, squares: float, least: int = 3) -> float:
     """Coefficient of variation, sd / mean; NaN under ``least`` values or when the mean is 0."""
     if count < least or total == 0:
@@ -260,6 +264,22 @@ def variation(count: float, total: float, squares: float, least: int = 3) -> flo
     return deviation(count, total, squares) * count / total
 
 
+def _entropy(weights: Array) -> float:
+    """The same as ``entropy``, in loops that Numba compiles in a third of the time."""
+    total = 0.0
+    for i in range(weights.size):
+        total += weights[i]
+    if total <= 0:
+        return math.nan
+    bits = 0.0
+    for i in range(weights.size):
+        if weights[i] > 0:
+            p = weights[i] / total
+            bits += p * math.log2(p)
+    return abs(-bits)
+
+
+@compiled_as(_entropy)
 def entropy(weights: Array) -> float:
     """Shannon entropy in bits of a histogram of weights; NaN when it is empty.
 

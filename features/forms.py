@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -242,7 +242,7 @@ class Forms(Fold):
 
     # A rest is as severe as it is long, against 15 s. A form left: 0.3, and 0.1 for each field begun.
     # A refill: 0.4, or 0.8 after a message.
-    signals: ClassVar[tuple[Signal, ...]] = (
+    signals = (
         Signal(
             FORM_ABANDON,
             text="A field was begun and nothing submitted, and the page is left.",

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from data_contracts.compiled import compiled
+from data_contracts.compiled import compiled, compiled_as
 
 FULL: Final = 65_535
 """What a cell of two bytes holds."""
@@ -32,6 +32,24 @@ def octave_bin(value: float, low: float, per_octave: int, bins: int) -> int:
     return min(int(math.log2(value / low) * per_octave), bins - 1)
 
 
+def _octave_quantile(cells: npt.NDArray[Any], share: float, low: float, per_octave: int) -> float:
+    """The same as ``octave_quantile``, in loops that Numba compiles."""
+    wanted = 0.0
+    for i in range(cells.size):
+        wanted += cells[i]
+    wanted *= share
+    found = math.nan
+    for i in range(cells.size):
+        count = float(cells[i])
+        if count > 0:
+            if wanted <= count:
+                return float(low * 2 ** ((i + wanted / count) / per_octave))
+            found = float(low * 2 ** ((i + 1) / per_octave))
+        wanted -= count
+    return found
+
+
+@compiled_as(_octave_quantile)
 def octave_quantile(cells: npt.NDArray[Any], share: float, low: float, per_octave: int) -> float:
     """Quantile of what ``octave_bin`` placed, interpolated within its bin; NaN when there is nothing.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from data_contracts.events import (
     TRUSTED,
     UNTRUSTED,
 )
+from features.approach import FAR_PX
+from features.clicks import ZERO_MS
 from features.context import ACT_CLICK, ACT_INPUT, ACT_NONE, ACT_PRESS, ACT_TAP
 from features.fold import NEVER, Fold, feature, share
 from features.moments import AUTOMATION_ARTIFACT, SETTLED, Signal, emit
@@ -34,8 +36,6 @@ SHORTEST_GAP_MS: Final = 10  # shorter gaps repeat because milliseconds are whol
 LONGEST_GAP_MS: Final = 60_000
 FEW_GAPS: Final = 5
 FEW_ACTS: Final = 3
-FAR_PX: Final = 100.0
-ZERO_MS: Final = 5  # no finger presses and lets go of a button so soon; a touchpad or a busy page may
 FASTEST_MS: Final = 150  # from press to press over 100 px; of 1,900 by people the fastest took 273
 PACE_MS: Final = 800  # from press to press: too short to say a command, to blink or to dwell
 ARTIFACTS: Final = 2  # one may come of a page that was busy, and answered all at once
@@ -67,7 +67,7 @@ def artifact(self: Any, event: Any, t: int, out: Any, gap: int, hold: int) -> No
 class Integrity(Fold):
     """What is physically possible, and what follows from what."""
 
-    signals: ClassVar[tuple[Signal, ...]] = (
+    signals = (
         Signal(
             AUTOMATION_ARTIFACT,
             "The second and each later press that no hand makes: 100 px from the press before and within 150 ms of "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -39,6 +39,7 @@ from features.moments import (
     change_state,
     emit,
 )
+from features.scrolling import FEW_MS
 from features.submits import is_submit
 from features.trouble import is_failure
 
@@ -50,7 +51,6 @@ LOOP_MS: Final = 60_000  # a loop walked twice in less is hurried
 BUSY_MS: Final = 3_000
 AWAY_MS: Final = 30_000
 STAY_MS: Final = 10_000  # a stay so long after a way back says that it led somewhere
-FEW_MS: Final = 5_000  # before anything is counted per minute
 
 SEEN_WORDS: Final = 16  # 512 bits tell a new address from one met before
 DWELL_BINS: Final = 24
@@ -178,7 +178,7 @@ class Pages(Fold):
     # Severity. Way back: 0.7 at once to 0.2 after 10 s, 0.3 more on the way to and fro; halved by what follows: it
     # is the short stays that tell a visitor who is lost from one who compares. Loop: 0.8, or
     # 0.4 when it took over a minute. Reload: 0.4, and 0.2 for each one more in a row. Tab: 0.4, 0.7 after an error.
-    signals: ClassVar[tuple[Signal, ...]] = (
+    signals = (
         Signal(
             PAGE_PINGPONG,
             text="From page A to B and back to A within 10 s; milder if a new page, a long stay or a goal follows.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -23,12 +23,12 @@ from features.moments import (
     change_state,
     emit,
 )
+from features.pointer import TOUCH_MS
 
 REST_LOW_MS: Final = 1_000  # a shorter rest is aiming
 REST_HIGH_MS: Final = 15_000  # a longer one is absence
 SIGNAL_REST_MS: Final = 2_000
 REACH_MS: Final = 1_000  # movement within the control between the rest and the press
-IMITATED_MS: Final = 1_000  # mouse events so soon after a touch are the browser's imitation of a mouse
 DWELL_MS: Final = 200  # shorter is passing over
 ACTIVE_MS: Final = 2_000
 EXIT_MS: Final = 30_000
@@ -75,7 +75,7 @@ class Pauses(Fold):
     """Rests before acts, dwell per target, gaps between acts."""
 
     # A hesitation is as severe as it is long, against the longest that counts.
-    signals: ClassVar[tuple[Signal, ...]] = (
+    signals = (
         Signal(
             HESITATION,
             text="The pointer rests on a control for 2 to 15 s, and then the control is pressed.",
@@ -176,7 +176,7 @@ class Pauses(Fold):
             self.focused = event.target
             self.focus_t = t if kind == FOCUS else NEVER
             return
-        if act == ACT_PRESS and t - now.touch_t > IMITATED_MS:
+        if act == ACT_PRESS and t - now.touch_t > TOUCH_MS:
             if now.move_t > self.press_t and now.move_t >= now.page_t:
                 self.hover_presses += 1
                 self.hover_total += (t - now.move_t) / 1_000.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -123,7 +123,7 @@ def prolong(out: Report, index: int, end: int, severity: float, first: float, se
 class Pointer(Fold):
     """The movement of the mouse pointer, of one position per 45 ms at most."""
 
-    signals: ClassVar[tuple[Signal, ...]] = (
+    signals = (
         Signal(
             POINTER_THRASH,
             "The pointer is thrown back and forth on one axis by 60 px and more, many times within 2 s, with no press.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -80,7 +80,7 @@ class Scrolling(Fold):
     """Distance, depth, direction and steps of scrolling, of the page and of one element in it."""
 
     # Severity: reversals over 8.
-    signals: ClassVar[tuple[Signal, ...]] = (
+    signals = (
         Signal(
             SCROLL_HUNT,
             text="Three or more reversals of over one viewport within 10 s without an act.",

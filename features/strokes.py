@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from data_contracts.compiled import compiled
+from data_contracts.compiled import also_compiled, compiled
 from data_contracts.events import MOVE, PAGE
 from features.fold import NEVER, Array, Fold, deviation, feature, share, variation, zeros
 from features.pointer import REST_MS, THIN_MS, is_mouse
@@ -128,6 +128,7 @@ def finish(self: Any) -> None:
     self.positions = 0
 
 
+@also_compiled
 def line(state: Any) -> tuple[float, float]:
     """Slope in s/bit and standard deviation in s of the residuals of the least squares line through the strokes."""
     n = state.fitts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -168,7 +168,7 @@ class Submits(Fold):
 
     # Severity of a repeat: 0.25 + 0.15 a repeat, 0.3 more if a message came between.
     # Severity of an error: 0.5, and 0.15 more for each one before it on the same form.
-    signals: ClassVar[tuple[Signal, ...]] = (
+    signals = (
         Signal(
             ERROR_SHOWN,
             text="An alert or invalid state appears within 5 s after a submit, and the form is not left for it.",

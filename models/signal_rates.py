@@ -11,11 +11,12 @@ import hashlib
 import inspect
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from data_contracts.compiled import compiled
 from features.catalogue import engine
 from features.moments import CODES, WITHDRAWN
 from features.thresholds import PRESETS
@@ -98,3 +99,45 @@ def extended(
     else:
         rates = [rate.read(moments, acts) for rate in SIGNAL_RATES]
     return np.concatenate([vector, np.array(rates, "f4")])
+
+
+def typing_places() -> npt.NDArray[np.int64]:
+    """Where the features of ``TYPING`` stand in a vector of the catalogue, i8[2]."""
+    return np.array([engine().names.index(name) for name in TYPING], "i8")
+
+
+def rates_of_codes() -> npt.NDArray[np.uint8]:
+    """Bit i of each code, u1[len(CODES)]: ``SIGNAL_RATES[i]`` sums the moments of that code."""
+    codes = np.zeros(len(CODES), "u1")
+    for i, rate in enumerate(SIGNAL_RATES):
+        for code in rate.codes:
+            codes[CODES.index(code)] |= 1 << i
+    return codes
+
+
+@compiled
+def extend(
+    vector: Any, moments: Any, acts: int, typing: Any, codes: Any, withdrawn: int, values: Any
+) -> None:
+    """Write what ``extended`` gives to ``values``, f4.
+
+    Parameters
+    ----------
+    typing, codes
+        ``typing_places()`` and ``rates_of_codes()``.
+    withdrawn
+        State of the moments that do not count.
+    """
+    size = vector.size
+    for i in range(size):
+        values[i] = vector[i]
+    inputs, fields = vector[typing[0]], vector[typing[1]]
+    counted = acts - (0 if np.isnan(inputs) else int(inputs)) + (0 if np.isnan(fields) else int(fields))
+    counted = max(counted, min(acts, 1))
+    for rate in range(values.size - size):
+        total = 0.0
+        for i in range(moments.size):
+            moment = moments[i]
+            if codes[moment.code] >> rate & 1 and moment.state != withdrawn:
+                total += moment.severity
+        values[size + rate] = total / counted if counted >= 1 else np.nan

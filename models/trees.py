@@ -31,6 +31,8 @@ READ: Final = (
 """Lines of LightGBM's text that make a model."""
 
 Array = npt.NDArray[Any]
+Nodes = tuple[Array, Array, Array, Array, Array, Array]
+"""Feature, threshold, left, right, missing and cover of all nodes, as ``Trees`` has them."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,8 @@ class Trees:
         """Attribution of each feature, then the base value; they sum to the margin. f8[k + 1]."""
         phi = np.zeros(len(self.names) + 1)
         paths = np.zeros((DEEPEST, DEEPEST, 4))
-        row = np.asarray(values, "f8")
-        _explain_all(
-            self.roots, row, phi, paths,
-            self.feature, self.threshold, self.left, self.right, self.missing, self.cover,
-        )  # fmt: skip
+        nodes = (self.feature, self.threshold, self.left, self.right, self.missing, self.cover)
+        _explain_all(self.roots, np.asarray(values, "f8"), phi, paths, nodes)
         return phi
 
 
@@ -167,7 +166,8 @@ class _Nodes:
 
 
 @compiled
-def _goes_left(value: float, threshold: float, missing: int) -> bool:
+def goes_left(value: float, threshold: float, missing: int) -> bool:
+    """Which way a value goes at a node; ``missing`` is that of ``Trees``."""
     kind = missing & 3
     if math.isnan(value) and kind != MISSING_NAN:
         value = 0.0
@@ -177,7 +177,7 @@ def _goes_left(value: float, threshold: float, missing: int) -> bool:
 
 
 @compiled
-def _margin(
+def _margin(  # the arrays one by one: to take a tuple apart would be a tenth of the call
     row: Array, roots: Array, feature: Array, threshold: Array, left: Array, right: Array, missing: Array
 ) -> float:
     total = 0.0
@@ -185,7 +185,7 @@ def _margin(
         node = root
         while feature[node] >= 0:
             node = (
-                left[node] if _goes_left(row[feature[node]], threshold[node], missing[node]) else right[node]
+                left[node] if goes_left(row[feature[node]], threshold[node], missing[node]) else right[node]
             )
         total += threshold[node]
     return total
@@ -207,10 +207,9 @@ def _margins(
 
 
 @compiled
-def _expected(
-    root: int, feature: Array, value: Array, left: Array, right: Array, cover: Array, total: float
-) -> float:
+def _expected(root: int, nodes: Nodes) -> float:
     """Mean of the leaves of a tree by their cover."""
+    feature, value, left, right, _, cover = nodes
     stack = np.zeros(DEEPEST, np.int32)
     stack[0] = root
     size = 1
@@ -219,7 +218,7 @@ def _expected(
         size -= 1
         node = stack[size]
         if feature[node] < 0:
-            mean += value[node] * cover[node] / total
+            mean += value[node] * cover[node] / cover[root]
         else:
             stack[size] = left[node]
             stack[size + 1] = right[node]
@@ -275,33 +274,23 @@ def _unwound(path: Array, depth: int, at: int) -> float:
 
 
 @compiled
-def _explain(
-    root: int,
-    row: Array,
-    phi: Array,
-    paths: Array,
-    feature: Array,
-    threshold: Array,
-    left: Array,
-    right: Array,
-    missing: Array,
-    cover: Array,
-) -> None:
+def _explain(root: int, row: Array, phi: Array, paths: Array, nodes: Nodes) -> None:
     """Add the attributions of the leaves of a tree to ``phi``; each level of it has a path of its own."""
-    nodes = np.zeros(DEEPEST, np.int32)
+    feature, threshold, left, right, missing, cover = nodes
+    ahead = np.zeros(DEEPEST, np.int32)
     levels = np.zeros(DEEPEST, np.int32)
     depths = np.zeros(DEEPEST, np.int32)
     splits = np.zeros(DEEPEST, np.int32)
     zeros = np.zeros(DEEPEST)
     ones = np.zeros(DEEPEST)
-    nodes[0] = root
+    ahead[0] = root
     splits[0] = -1
     zeros[0] = 1.0
     ones[0] = 1.0
     size = 1
     while size > 0:
         size -= 1
-        node = nodes[size]
+        node = ahead[size]
         level = levels[size]
         depth = depths[size]
         path = paths[level]
@@ -314,7 +303,7 @@ def _explain(
                 phi[int(path[i, 0])] += weight * (path[i, 2] - path[i, 1]) * threshold[node]
             continue
         f = feature[node]
-        if _goes_left(row[f], threshold[node], missing[node]):
+        if goes_left(row[f], threshold[node], missing[node]):
             hot, cold = left[node], right[node]
         else:
             hot, cold = right[node], left[node]
@@ -329,7 +318,7 @@ def _explain(
                 break
         # The cold side waits below the hot one on the stack; what lies under the hot one writes deeper levels only.
         for child, one in ((cold, 0.0), (hot, again_one)):
-            nodes[size] = child
+            ahead[size] = child
             levels[size] = level + 1
             depths[size] = depth + 1
             splits[size] = f
@@ -339,19 +328,8 @@ def _explain(
 
 
 @compiled
-def _explain_all(
-    roots: Array,
-    row: Array,
-    phi: Array,
-    paths: Array,
-    feature: Array,
-    threshold: Array,
-    left: Array,
-    right: Array,
-    missing: Array,
-    cover: Array,
-) -> None:
+def _explain_all(roots: Array, row: Array, phi: Array, paths: Array, nodes: Nodes) -> None:
     """Add the attributions of every tree, and in the last place the mean of each, to ``phi``."""
     for root in roots:
-        phi[-1] += _expected(root, feature, threshold, left, right, cover, cover[root])
-        _explain(root, row, phi, paths, feature, threshold, left, right, missing, cover)
+        phi[-1] += _expected(root, nodes)
+        _explain(root, row, phi, paths, nodes)

@@ -16,7 +16,8 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.order import IDLE_MS
 from data_contracts.recordings import read
-from features.session import Log, Session, sessions_of
+from features.log import Log, sessions_of
+from features.session import Session
 
 PACKINGS = (".gz", ".zst", ".zstd", ".json", ".jsonl", ".ndjson", ".bin")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 app = typer.Typer(
     name="watchworthy",
@@ -192,18 +193,55 @@ def demo(
     raise typer.Exit(run(folder))
 
 
-@app.command()
-def bench(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(help="Recordings to measure on; the samples by default.", metavar="[PATH…]"),
-    ] = None,
+class Bench(TyperGroup):
+    """``bench PATH…`` is ``bench offline PATH…``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the name of the first command before what names none."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["offline", *args]
+        return super().parse_args(ctx, args)
+
+
+bench = typer.Typer(
+    cls=Bench,
+    help="Measure speed and memory on this machine, each figure beside its peer. "
+    "`watchworthy bench PATH…` stands for `watchworthy bench offline PATH…`.",
+)
+app.add_typer(bench, name="bench")
+
+BenchPaths = Annotated[
+    list[str] | None,
+    typer.Argument(help="Recordings to measure on; the samples by default.", metavar="[PATH…]"),
+]
+
+
+@bench.command("offline")
+def bench_offline(
+    paths: BenchPaths = None,
     rounds: Annotated[int, typer.Option(min=3, help="Rounds; each figure is the median.")] = 7,
 ) -> None:
-    """Measure speed and memory on this machine, each figure beside its peer."""
+    """Bytes to vectors, scores with reasons, memory."""
     from service.verbs.bench import run
 
     raise typer.Exit(run(paths or [], rounds))
+
+
+@bench.command("serve")
+def bench_serve(
+    paths: BenchPaths = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; each figure is the median.")] = 5,
+    connections: Annotated[int, typer.Option(min=1, help="Connections that send at once.")] = 32,
+    batches: Annotated[int, typer.Option(min=1, help="Batches of a round.")] = 2_000,
+    sessions: Annotated[int, typer.Option(min=1, help="Sessions that are live meanwhile.")] = 1_000,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write every round's figures here too.")
+    ] = None,
+) -> None:
+    """A batch at the live service beside an empty endpoint: CPU, time to the answer."""
+    from service.verbs.bench_serve import run
+
+    raise typer.Exit(run(paths or [], rounds, connections, batches, sessions, json_file))
 
 
 @app.command()

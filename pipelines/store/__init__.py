@@ -1,6 +1,6 @@
 """The store: the durable log of batches, its keys, its sealed recordings."""
 
-from pipelines.store.bodies import events_of
+from pipelines.store.bodies import pack
 from pipelines.store.limits import StoreLimits
 from pipelines.store.recording import Kept
 from pipelines.store.store import Health, Stats, Store
@@ -31,5 +31,5 @@ __all__ = [
     "Stored",
     "StoredAnswer",
     "Unit",
-    "events_of",
+    "pack",
 ]

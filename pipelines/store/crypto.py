@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
-from pipelines.store.database import open_database, refusal
+from pipelines.store.database import check_file, open_database, refusal
 from pipelines.store.schema import KEYS
+from pipelines.store.units import Name
 
 VARIABLE: Final = "WATCHWORTHY_MASTER_KEY"
 KEY_BYTES: Final = 32
@@ -29,13 +30,16 @@ NONCE_BYTES: Final = 12  # 96 bit, as NIST SP 800-38D recommends for random nonc
 REMEMBERED: Final = 8_192  # session keys kept at hand
 CHECK: Final = b"watchworthy master key"
 
-Name = tuple[str, str]
-"""Site and session."""
 
+def encrypt(cipher: AESGCM, data: bytes, bound_to: bytes, nonce: bytes = b"") -> bytes:
+    """Nonce, then ciphertext and tag; readable only together with what it is bound to.
 
-def encrypt(cipher: AESGCM, data: bytes, bound_to: bytes) -> bytes:
-    """Nonce, then ciphertext and tag; readable only together with what it is bound to."""
-    nonce = os.urandom(NONCE_BYTES)
+    Parameters
+    ----------
+    nonce
+        Random bytes that are used for nothing else, if the caller has drawn some; else they are drawn here.
+    """
+    nonce = nonce or os.urandom(NONCE_BYTES)
     return nonce + cipher.encrypt(nonce, data, bound_to)
 
 
@@ -129,6 +133,11 @@ def sync_folder(folder: Path) -> None:
 class Keys:
     """The keys of all sessions of a data directory; any thread may ask.
 
+    Attributes
+    ----------
+    turn
+        Goes up when another process has made or erased keys: a cipher that was got before may be one that is gone.
+
     Raises
     ------
     WatchworthyError
@@ -140,6 +149,8 @@ class Keys:
         self._path = folder / "keys.db"
         self._lock = threading.Lock()
         self._known: OrderedDict[Name, AESGCM] = OrderedDict()
+        self.turn = 0
+        self._version = -1
         self._connection = open_database(self._path, KEYS)
         try:
             self._check()
@@ -172,30 +183,35 @@ class Keys:
             ``payload_expired`` if there is no key, or no longer.
         """
         with self._lock:
+            self._look()
             cipher = self._find((site, session))
         if cipher is None:
             raise WatchworthyError("payload_expired", "The key is gone, and the recording with it.", session)
         return cipher
 
-    def make(self, names: Collection[Name]) -> None:
+    def make(self, names: Iterable[Name]) -> None:
         """Have a key for each of these sessions; when this returns, they are durable."""
         with self._lock:
-            missing = [name for name in names if self._find(name) is None]
-            if not missing:
-                return
-            rows = [
-                (site, session, encrypt(self._master, os.urandom(KEY_BYTES), bound("key", site, session)))
-                for site, session in missing
-            ]
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.executemany("INSERT OR IGNORE INTO session_keys VALUES (?, ?, ?)", rows)
-                self._connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise refusal(error, self._path) from error
-        faults.reach("key_made")
+            made = self._make([name for name in names if name not in self._known])
+        if made:
+            faults.reach("key_made")
+
+    def made(self, site: str, session: str) -> AESGCM:
+        """The cipher of a session, with a new key if there is none.
+
+        Within a transaction of the writer no key goes that is there, because ``erase`` is called in one, too.
+        """
+        with self._lock:
+            cipher = self._find((site, session))
+            if cipher is None:
+                self._make([(site, session)])
+                cipher = self._known[site, session]
+            return cipher
+
+    def look(self) -> None:
+        """Forget the keys at hand, and raise ``turn``, if another process has made or erased some."""
+        with self._lock:
+            self._look()
 
     def erase(self, site: str, session: str) -> None:
         """Forget the key of a session: what it encrypted can never be read again."""
@@ -210,10 +226,51 @@ class Keys:
             except sqlite3.Error as error:
                 raise refusal(error, self._path) from error
 
+    def check(self) -> None:
+        """Look through the file.
+
+        Raises
+        ------
+        WatchworthyError
+            ``store_corrupt``, and what else its errors mean.
+        """
+        check_file(self._path)
+
     def close(self) -> None:
         """Close the store of keys."""
         with self._lock:
             self._connection.close()
+
+    def _look(self) -> None:
+        try:
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error as error:
+            raise refusal(error, self._path) from error
+        if version != self._version:
+            self._version = version
+            self._known.clear()
+            self.turn += 1
+
+    def _make(self, names: Collection[Name]) -> bool:
+        """Make the keys that are lacking; whether there were such."""
+        missing = {name for name in names if self._find(name) is None}
+        if not missing:
+            return False
+        rows = [
+            (site, session, encrypt(self._master, os.urandom(KEY_BYTES), bound("key", site, session)))
+            for site, session in missing
+        ]
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("INSERT OR IGNORE INTO session_keys VALUES (?, ?, ?)", rows)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise refusal(error, self._path) from error
+        for name in missing:
+            self._find(name)
+        return True
 
     def _find(self, name: Name) -> AESGCM | None:
         cipher = self._known.get(name)

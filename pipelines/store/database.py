@@ -5,17 +5,20 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Final
 
 from data_contracts.errors import WatchworthyError
-from pipelines.store.schema import migrate
+from pipelines.store.schema import Migration, migrate
 
 BUSY_MS: Final = 10_000  # how long a second process waits for the first one's transaction
 CHECKED_BYTES: Final = 32 << 20  # a database up to this size is checked whole when it is opened
+WAL_PAGES: Final = (
+    4_000  # SQLite's own 1,000 would write the pages that each group changes four times as often
+)
 LEAST_FREE: Final = 64 << 10  # with less, an input or output error means a full disk
 
 MEANINGS: Final = {
@@ -44,7 +47,7 @@ def refusal(error: sqlite3.Error | OSError, where: Path) -> WatchworthyError:
         elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
             code, message = MEANINGS[sqlite3.SQLITE_READONLY]
         else:
-            code, message = "store_failed", f"The data directory cannot be used: {error}."
+            code, message = "store_failed", f"The data directory cannot be used: {error.strerror or error}."
         return WatchworthyError(code, message, str(where))
     primary = (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR) & 0xFF
     known = MEANINGS.get(primary)
@@ -63,6 +66,15 @@ def free_bytes(folder: Path) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def is_read_only(folder: Path) -> bool:
     """Whether the folder's file system is mounted read-only, or its rights keep us out."""
     try:
@@ -78,13 +90,14 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def open_database(path: Path, migrations: tuple[str, ...]) -> sqlite3.Connection:
+def open_database(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connection:
     """Open or make a database, bring it to the latest version, and look whether it is whole.
 
     Raises
@@ -96,11 +109,7 @@ def open_database(path: Path, migrations: tuple[str, ...]) -> sqlite3.Connection
         connection = connect(path)
         try:
             migrate(connection, migrations, str(path))
-            if path.stat().st_size <= CHECKED_BYTES:
-                (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-                if said != "ok":
-                    code, message = MEANINGS[sqlite3.SQLITE_CORRUPT]
-                    raise WatchworthyError(code, f"{message} {said}", str(path))
+            check_whole(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -109,11 +118,45 @@ def open_database(path: Path, migrations: tuple[str, ...]) -> sqlite3.Connection
     return connection
 
 
-class Reads:
-    """Connections for reading, lent to one thread at a time."""
+def check_whole(connection: sqlite3.Connection, path: Path) -> None:
+    """Look through a database that is small enough, as far as this connection has not read it before.
 
-    def __init__(self, path: Path) -> None:
+    Raises
+    ------
+    WatchworthyError
+        ``store_corrupt``.
+    """
+    if path.stat().st_size <= CHECKED_BYTES:
+        (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if said != "ok":
+            code, message = MEANINGS[sqlite3.SQLITE_CORRUPT]
+            raise WatchworthyError(code, f"{message} {' '.join(said.split())}", str(path))
+
+
+def check_file(path: Path) -> None:
+    """Look through a database anew: what other connections keep in memory may be gone from the disk.
+
+    Raises
+    ------
+    WatchworthyError
+        ``store_corrupt``, and what else its errors mean.
+    """
+    try:
+        connection = connect(path)
+        try:
+            check_whole(connection, path)
+        finally:
+            connection.close()
+    except (sqlite3.Error, OSError) as error:
+        raise refusal(error, path) from error
+
+
+class Reads:
+    """Connections for reading, lent to one thread at a time; ``failed`` is told their errors."""
+
+    def __init__(self, path: Path, failed: Callable[[BaseException], None]) -> None:
         self._path = path
+        self._failed = failed
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._closed = False
 
@@ -142,6 +185,7 @@ class Reads:
                 self._idle.put(connection)
                 self._close_idle_if_closed()
         except sqlite3.Error as error:
+            self._failed(error)
             raise refusal(error, self._path) from error
 
     def close(self) -> None:

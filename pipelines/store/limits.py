@@ -38,6 +38,10 @@ class StoreLimits:
         Decompressed bytes of a frame of a sealed recording: what a replay reads at least.
     checkpoints
         Checkpoints kept of a session, the latest.
+    tally_batches
+        Batches of a session that the log may be ahead of the session's own row; so many are read to know it as it is.
+    remembered
+        Sessions that the writer remembers, the last used.
     """
 
     seq_ahead: int = 256
@@ -54,3 +58,5 @@ class StoreLimits:
     lease_ms: int = 600_000
     frame_bytes: int = 256 << 10
     checkpoints: int = 4
+    tally_batches: int = 64
+    remembered: int = 8_192

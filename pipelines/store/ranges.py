@@ -41,3 +41,13 @@ def gaps(ranges: Ranges) -> int:
 def highest(ranges: Ranges) -> int:
     """The highest number, -1 if there is none."""
     return ranges[-1] - 1 if ranges else -1
+
+
+def first_from(ranges: Ranges, number: int) -> int:
+    """The lowest number from ``number`` on that the set holds; ``number`` itself if there is none.
+
+    >>> first_from([0, 3, 5, 6], 2), first_from([0, 3, 5, 6], 3), first_from([0, 3], 7)
+    (2, 5, 7)
+    """
+    at = bisect_right(ranges, number)
+    return number if at % 2 == 1 or at == len(ranges) else ranges[at]

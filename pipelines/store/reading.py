@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from data_contracts.errors import WatchworthyError
-from pipelines.store.accepting import decode_ranges, find_answer
 from pipelines.store.bodies import unpack
 from pipelines.store.crypto import Keys, bound, decrypt
 from pipelines.store.database import Reads
 from pipelines.store.objects import Objects
-from pipelines.store.ranges import holds
+from pipelines.store.ranges import Ranges
 from pipelines.store.recording import Kept, Recording
+from pipelines.store.remembered import decode_ranges, read_sessions
+from pipelines.store.tallying import find_answer
 from pipelines.store.units import Checkpoint, SessionRow, StoredAnswer
 
 PAGE: Final = 64  # batches read in one snapshot of the database
@@ -25,6 +26,10 @@ SESSION: Final = """
     FROM sessions JOIN sites ON sites.id = site_id
 """
 NAMED: Final = f"{SESSION} WHERE sites.name = ? AND sessions.name = ?"
+STREAM: Final = """
+    SELECT session_id, next_log, streams.id FROM streams JOIN session_tallies AS sessions ON sessions.id = session_id
+    JOIN sites ON sites.id = site_id WHERE sites.name = ? AND sessions.name = ? AND streams.name = ?
+"""
 
 
 def find_session(db: sqlite3.Connection, site: str, session: str) -> SessionRow | None:
@@ -81,17 +86,26 @@ class Reader:
             ).fetchall()
         return [SessionRow._make(row) for row in rows]
 
+    def ranges(self, site: str, session: str) -> dict[str, Ranges]:
+        """Numbers of the batches held of each stream of a session, sealed ones too."""
+        with self._reads.snapshot() as db:
+            state = read_sessions(db, [(site, session)]).get((site, session))
+            if state is None:
+                return {}
+            settled = db.execute(
+                "SELECT name, ranges FROM streams WHERE session_id = ?", (state.id,)
+            ).fetchall()
+        held = {name: decode_ranges(text) for name, text in settled}
+        return held | {name: stream.ranges for name, stream in state.streams.items()}
+
     def known(self, site: str, session: str, stream: str, seq: int) -> StoredAnswer | None:
         """What was answered to a batch; None if it was never stored."""
         with self._reads.snapshot() as db:
-            row = db.execute(
-                "SELECT streams.id, ranges FROM streams JOIN sessions ON sessions.id = session_id"
-                " JOIN sites ON sites.id = site_id WHERE sites.name = ? AND sessions.name = ? AND streams.name = ?",
-                (site, session, stream),
-            ).fetchone()
-            if row is None or not holds(decode_ranges(row[1]), seq):
+            row = db.execute(STREAM, (site, session, stream)).fetchone()
+            if row is None:
                 return None
-            return find_answer(db, row[0], seq)
+            session_id, tallied, stream_id = row
+            return find_answer(db, session_id, tallied, stream_id, seq)
 
     def batches(self, site: str, session: str, after: int = 0) -> Iterator[Kept]:
         """Every batch after a log number, once, by log number, also while others are stored and sealed.
@@ -154,21 +168,36 @@ class Reader:
         cipher = self._keys.of(row.site, row.session)
         return Recording(self._objects, row.sealed_object, cipher, row.site, row.session)
 
-    def checkpoint(self, site: str, session: str, before: int | None = None) -> Checkpoint | None:
-        """The latest checkpoint, or the latest whose last row is from before ``before`` ms; None if there is none."""
+    def checkpoint(
+        self, site: str, session: str, before: int | None = None, log_number: int | None = None
+    ) -> Checkpoint | None:
+        """The latest checkpoint, if it is asked for one from before ``before`` ms, or of a log number; None if none."""
         with self._reads.snapshot() as db:
             row = find_session(db, site, session)
             if row is None:
                 return None
             found = db.execute(
-                "SELECT memory, order_key, digests, log_number FROM checkpoints"
-                " WHERE session_id = ? AND (? IS NULL OR order_key < ?) ORDER BY log_number DESC LIMIT 1",
-                (row.number, before, before),
+                "SELECT memory, order_key, digests, log_number FROM checkpoints WHERE session_id = ?"
+                " AND (? IS NULL OR order_key < ?) AND (? IS NULL OR log_number = ?)"
+                " ORDER BY log_number DESC LIMIT 1",
+                (row.number, before, before, log_number, log_number),
             ).fetchone()
         if found is None:
             return None
-        memory, order_key, digests, number = found
+        sealed, order_key, digests, number = found
         bound_to = bound("checkpoint", site, session, number)
-        return Checkpoint(
-            decrypt(self._keys.of(site, session), memory, bound_to, session), order_key, digests, number
-        )
+        memory = unpack(decrypt(self._keys.of(site, session), sealed, bound_to, session))
+        return Checkpoint(memory, order_key, digests, number)
+
+    def checkpoints(self, site: str, session: str) -> list[Checkpoint]:
+        """All checkpoints of a session without their memory, the latest first."""
+        with self._reads.snapshot() as db:
+            row = find_session(db, site, session)
+            if row is None:
+                return []
+            found = db.execute(
+                "SELECT order_key, digests, log_number FROM checkpoints WHERE session_id = ?"
+                " ORDER BY log_number DESC",
+                (row.number,),
+            ).fetchall()
+        return [Checkpoint(b"", *facts) for facts in found]

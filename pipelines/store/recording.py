@@ -14,9 +14,10 @@ from typing import Final, NamedTuple
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from data_contracts.batch_text import events_of
 from data_contracts.batches import UNREADABLE, Batch
 from data_contracts.errors import WatchworthyError
-from pipelines.store.bodies import events_of, pack, unpack
+from pipelines.store.bodies import pack, unpack
 from pipelines.store.crypto import bound, decrypt, encrypt
 from pipelines.store.objects import Objects
 
@@ -40,7 +41,7 @@ class Kept(NamedTuple):
 
     def batch(self) -> Batch:
         """As it was received."""
-        return Batch(self.stream, self.seq, events_of(self.body))
+        return Batch(self.stream, self.seq, events_of(self.body), self.channels)
 
 
 class Part(msgspec.Struct, array_like=True, frozen=True):

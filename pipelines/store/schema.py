@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Final
 
-from data_contracts.errors import WatchworthyError
+import msgspec
 
-MAIN: Final = (
-    """
+from data_contracts.errors import WatchworthyError
+from pipelines.store.bodies import unpack
+
+Migration = tuple[str | Callable[[sqlite3.Connection], None], ...]
+"""Scripts, and what SQL cannot say, in this order."""
+
+
+def _answers_of_sealed(db: sqlite3.Connection) -> None:
+    """Take number, log number, digest and answer of each sealed batch out of its stream's list."""
+    decode = msgspec.msgpack.Decoder(list[tuple[int, int, bytes, bytes]]).decode
+    for stream_id, blob in db.execute("SELECT id, sealed FROM streams WHERE sealed IS NOT NULL"):
+        rows = ((stream_id, *one) for one in decode(unpack(blob)))
+        db.executemany("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", rows)
+
+
+MAIN: Final[tuple[Migration, ...]] = (
+    (
+        """
     CREATE TABLE sites (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     CREATE TABLE sessions (
       id INTEGER PRIMARY KEY AUTOINCREMENT,  -- in commit order, never used twice: the cursor of listings
@@ -117,11 +134,70 @@ MAIN: Final = (
     );
     CREATE TABLE probes (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL);
     """,
+    ),
+    (
+        """
+    DROP TABLE api_keys;
+    DELETE FROM checkpoints;  -- they were not packed; who needs one folds the log again
+    CREATE TABLE answers (  -- of tallied batches, sealed ones too: enough to answer their repeats
+      stream_id INTEGER NOT NULL REFERENCES streams,
+      seq INTEGER NOT NULL,
+      log_number INTEGER NOT NULL,
+      digest BLOB NOT NULL,
+      answer BLOB NOT NULL,
+      PRIMARY KEY (stream_id, seq)
+    ) WITHOUT ROWID;
+    INSERT INTO answers SELECT stream_id, seq, log_number, digest, answer FROM batches;
+    """,
+        _answers_of_sealed,
+        """
+    ALTER TABLE streams DROP COLUMN sealed;
+    ALTER TABLE sessions RENAME TO session_tallies;  -- their rows, which follow the log in steps
+    CREATE TABLE new_batches (
+      id INTEGER PRIMARY KEY,
+      session_id INTEGER NOT NULL REFERENCES session_tallies,
+      log_number INTEGER NOT NULL,
+      stream_id INTEGER NOT NULL REFERENCES streams,
+      seq INTEGER NOT NULL,
+      digest BLOB NOT NULL,
+      received_at INTEGER NOT NULL,
+      rows INTEGER NOT NULL,
+      first_ms INTEGER,
+      last_ms INTEGER,
+      channels INTEGER NOT NULL,
+      consent TEXT NOT NULL,
+      scrub INTEGER NOT NULL,
+      size INTEGER NOT NULL,  -- of the body before it was packed
+      answer BLOB NOT NULL,
+      payload BLOB NOT NULL,
+      UNIQUE (session_id, log_number)
+    );
+    INSERT INTO new_batches
+      SELECT id, session_id, log_number, stream_id, seq, digest, received_at, rows, first_ms, last_ms, channels,
+             consent, scrub, 0, answer, payload
+      FROM batches;
+    DROP TABLE batches;
+    ALTER TABLE new_batches RENAME TO batches;
+    CREATE VIEW sessions AS  -- as they are: their rows, and what came since
+      SELECT id, site_id, name, visitor, status, first_received,
+        max(last_received, coalesce((SELECT max(received_at) FROM batches
+          WHERE session_id = session_tallies.id AND log_number >= next_log), last_received)) AS last_received,
+        coalesce((SELECT max(log_number) + 1 FROM batches
+          WHERE session_id = session_tallies.id AND log_number >= next_log), next_log) AS next_log,
+        bytes + coalesce((SELECT sum(batches.size) FROM batches
+          WHERE session_id = session_tallies.id AND log_number >= next_log), 0) AS bytes,
+        rows + coalesce((SELECT sum(batches.rows) FROM batches
+          WHERE session_id = session_tallies.id AND log_number >= next_log), 0) AS rows,
+        sealed_object, covered, lease_owner, lease_until
+      FROM session_tallies;
+    """,
+    ),
 )
 """Migrations of the main database."""
 
-KEYS: Final = (
-    """
+KEYS: Final[tuple[Migration, ...]] = (
+    (
+        """
     CREATE TABLE checks (id INTEGER PRIMARY KEY CHECK (id = 1), wrapped BLOB NOT NULL);
     CREATE TABLE session_keys (
       site TEXT NOT NULL,
@@ -130,11 +206,12 @@ KEYS: Final = (
       PRIMARY KEY (site, session)
     ) WITHOUT ROWID;
     """,
+    ),
 )
 """Migrations of the database of keys."""
 
 
-def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...], where: str) -> None:
+def migrate(connection: sqlite3.Connection, migrations: tuple[Migration, ...], where: str) -> None:
     """Bring a database to the latest version; each migration is one transaction.
 
     Raises
@@ -155,8 +232,12 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...], where: 
         connection.execute("BEGIN IMMEDIATE")
         try:
             if connection.execute("PRAGMA user_version").fetchone() == (version,):  # nobody was quicker
-                for statement in statements(migrations[version]):
-                    connection.execute(statement)
+                for step in migrations[version]:
+                    if callable(step):
+                        step(connection)
+                    else:
+                        for statement in statements(step):
+                            connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version + 1}")
             connection.execute("COMMIT")
         except BaseException:

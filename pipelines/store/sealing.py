@@ -1,36 +1,55 @@
-"""Seals sessions that ended: one object instead of many rows, in steps that may each be the last."""
+"""Seals sessions that ended: one object instead of many rows, in steps that may each be the last.
+
+What a sealer takes the lease of is tallied first, so that dropping rows of batches takes nothing else away.
+"""
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final, Protocol
-
-import msgspec
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
-from pipelines.store.accepting import SealedBatch, sealed_batches
-from pipelines.store.bodies import pack
 from pipelines.store.crypto import Keys
 from pipelines.store.database import Reads
 from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
 from pipelines.store.reading import PAGE, SESSION, find_session, newer
 from pipelines.store.recording import Kept, Recording, write
-from pipelines.store.units import SessionRow
+from pipelines.store.tallying import tally_named
+from pipelines.store.units import Name, SessionRow
 
+log = logging.getLogger("watchworthy.store")
 GRACE: Final = 2  # objects that nobody points to are swept at this many leases of age
+
+AT_ONCE: Final = 256  # sessions ended in one transaction; the batches that are sent meanwhile wait for it
+
+TALLIED: Final = SESSION.replace("FROM sessions", "FROM session_tallies AS sessions")
+UNSEALED: Final = "status <> 'sealed'"  # as the index has it
+SILENT: Final = f"""
+    SELECT sites.name, sessions.name FROM session_tallies AS sessions JOIN sites ON sites.id = site_id
+    WHERE {UNSEALED} AND status = 'open' AND last_received <= ?
+"""
 
 
 class Write(Protocol):
     """Has work done in the writer's transaction, and waits until it is durable."""
 
-    def __call__(self, work: Callable[[sqlite3.Connection], Any], /) -> Any:
-        """What the work returned."""
+    def __call__(
+        self, work: Callable[[sqlite3.Connection], Any], touches: Collection[Name] | None = None, /
+    ) -> Any:
+        """What the work returned.
+
+        Parameters
+        ----------
+        touches
+            Sessions that it changes; None if any.
+        """
 
 
 class Sealer:
@@ -49,29 +68,30 @@ class Sealer:
         """End the sessions whose last batch was received longer ago than the idle time; which they are."""
         before = now_ms - self._limits.idle_ms
 
-        def end(db: sqlite3.Connection) -> list[SessionRow]:
-            rows = db.execute(
-                f"{SESSION} WHERE status = 'open' AND last_received <= ? ORDER BY last_received", (before,)
-            ).fetchall()
-            db.execute(
-                "UPDATE sessions SET status = 'ended' WHERE status = 'open' AND last_received <= ?", (before,)
+        def end(db: sqlite3.Connection) -> tuple[bool, list[SessionRow]]:
+            names = db.execute(f"{SILENT} ORDER BY last_received LIMIT ?", (before, AT_ONCE)).fetchall()
+            tally_named(db, names)  # some are not silent, their rows were only behind
+            rows = [row for name in names if (row := find_session(db, *name)) is not None]
+            ended = [row._replace(status="ended") for row in rows if row.last_received_ms <= before]
+            db.executemany(
+                "UPDATE session_tallies SET status = 'ended' WHERE id = ?", [(row.number,) for row in ended]
             )
-            return [SessionRow._make(row)._replace(status="ended") for row in rows]
+            return len(names) == AT_ONCE, ended
 
         with self._reads.snapshot() as db:
-            if not db.execute(
-                "SELECT 1 FROM sessions WHERE status = 'open' AND last_received <= ? LIMIT 1", (before,)
-            ).fetchone():
-                return []
-        ended: list[SessionRow] = self._write(end)
-        return ended
+            more = db.execute(f"{SILENT} LIMIT 1", (before,)).fetchone() is not None
+        found: list[SessionRow] = []
+        while more:
+            more, ended = self._write(end)
+            found += ended
+        return sorted(found, key=lambda row: row.last_received_ms)
 
     def seal_due(self, now_ms: int, most: int = 1_000) -> list[SessionRow]:
         """End what is due, and seal what ended; the sessions that were sealed."""
         self.end_due(now_ms)
         with self._reads.snapshot() as db:
             due = db.execute(
-                f"{SESSION} WHERE status = 'ended' AND last_received <= ? AND lease_until <= ?"
+                f"{TALLIED} WHERE {UNSEALED} AND status = 'ended' AND last_received <= ? AND lease_until <= ?"
                 " ORDER BY last_received LIMIT ?",
                 (now_ms - self._limits.seal_after_ms, now_ms, most),
             ).fetchall()
@@ -83,6 +103,9 @@ class Sealer:
                     sealed.append(row)
             except WatchworthyError as error:
                 self.failures[error.code] += 1
+            except Exception:  # of this session's own: those behind it are not to wait for ever
+                self.failures["internal"] += 1
+                log.exception("not sealed", extra={"site": row.site, "session": row.session})
         return sealed
 
     def seal(self, site: str, session: str, now_ms: int) -> bool:
@@ -95,7 +118,7 @@ class Sealer:
         """
         begun = time.monotonic()
         lease = secrets.token_hex(16)  # no two attempts are the same, not even of one sealer
-        row: SessionRow | None = self._write(self._lease(site, session, lease, now_ms))
+        row: SessionRow | None = self._write(self._lease(site, session, lease, now_ms), [(site, session)])
         if row is None:
             return False
         faults.reach("seal_leased")
@@ -110,7 +133,9 @@ class Sealer:
             faults.reach("seal_written")
         else:
             name = row.sealed_object  # nothing came since: only its status is due
-        pointed: bool = self._write(_point(row, lease, name, upto, begun + self._limits.lease_ms / 1_000))
+        pointed: bool = self._write(
+            _point(row, lease, name, upto, begun + self._limits.lease_ms / 1_000), [(site, session)]
+        )
         if not pointed and name != row.sealed_object:
             self._objects.delete(name)
         if pointed:
@@ -134,11 +159,12 @@ class Sealer:
         self, site: str, session: str, lease: str, now_ms: int
     ) -> Callable[[sqlite3.Connection], SessionRow | None]:
         def take(db: sqlite3.Connection) -> SessionRow | None:
+            tally_named(db, [(site, session)])
             row = find_session(db, site, session)
             if row is None or row.status == "sealed":
                 return None
             taken = db.execute(
-                "UPDATE sessions SET lease_owner = ?, lease_until = ? WHERE id = ? AND lease_until <= ?",
+                "UPDATE session_tallies SET lease_owner = ?, lease_until = ? WHERE id = ? AND lease_until <= ?",
                 (lease, now_ms + self._limits.lease_ms, row.number, now_ms),
             ).rowcount
             return row if taken else None
@@ -171,26 +197,13 @@ def _point(
         if time.monotonic() > until:
             return False  # the object may be swept soon
         pointed = db.execute(
-            "UPDATE sessions SET sealed_object = ?, covered = ?, lease_owner = '', lease_until = 0,"
+            "UPDATE session_tallies SET sealed_object = ?, covered = ?, lease_owner = '', lease_until = 0,"
             " status = CASE WHEN next_log = ? AND status = 'ended' THEN 'sealed' ELSE status END"
             " WHERE id = ? AND lease_owner = ? AND covered = ?",
             (name, upto, upto + 1, row.number, lease, row.covered),
         ).rowcount
-        if not pointed:
-            return False
-        found = db.execute(
-            "SELECT stream_id, seq, log_number, digest, answer FROM batches"
-            " WHERE session_id = ? AND log_number <= ? ORDER BY stream_id, seq",
-            (row.number, upto),
-        ).fetchall()
-        by_stream: dict[int, list[SealedBatch]] = {}
-        for stream_id, *facts in found:
-            by_stream.setdefault(stream_id, []).append(SealedBatch(*facts))
-        for stream_id, batches in by_stream.items():
-            (blob,) = db.execute("SELECT sealed FROM streams WHERE id = ?", (stream_id,)).fetchone()
-            merged = pack(msgspec.msgpack.encode(sealed_batches(blob) + batches))
-            db.execute("UPDATE streams SET sealed = ? WHERE id = ?", (merged, stream_id))
-        db.execute("DELETE FROM batches WHERE session_id = ? AND log_number <= ?", (row.number, upto))
-        return True
+        if pointed:
+            db.execute("DELETE FROM batches WHERE session_id = ? AND log_number <= ?", (row.number, upto))
+        return bool(pointed)
 
     return point

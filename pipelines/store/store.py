@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,22 +16,34 @@ from typing import Any, Final, NamedTuple, TypeVar
 from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
-from pipelines.store.accepting import accept
-from pipelines.store.bodies import pack
+from pipelines.store.accepting import Acceptor
+from pipelines.store.checking import limit_broken
 from pipelines.store.crypto import Keys
-from pipelines.store.database import MEANINGS, Reads, free_bytes, is_read_only, open_database, refusal
+from pipelines.store.database import (
+    MEANINGS,
+    Reads,
+    check_file,
+    free_bytes,
+    is_read_only,
+    open_database,
+    refusal,
+)
 from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
+from pipelines.store.ranges import Ranges
 from pipelines.store.reading import Reader, find_session
 from pipelines.store.recording import Kept
+from pipelines.store.remembered import read_sessions, read_streams
 from pipelines.store.schema import MAIN
 from pipelines.store.sealing import Sealer
-from pipelines.store.units import Checkpoint, SessionRow, Stored, StoredAnswer, Unit
-from pipelines.store.writer import Job, Work, Writer
+from pipelines.store.soundness import Soundness
+from pipelines.store.units import Checkpoint, Name, SessionRow, Stored, StoredAnswer, Unit
+from pipelines.store.writer import Job, Writer
 
-DISK_LOOK_S: Final = 1.0  # how old what is known of the free space may be
 WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
 JOB_SIZE: Final = 1_024  # bytes that a job without a body counts for
+OF_SESSIONS: Final = ("caps", "outbox", "interventions", "decisions", "checkpoints", "batches", "streams")
+FORGET_ANSWERS: Final = "DELETE FROM answers WHERE stream_id IN (SELECT id FROM streams WHERE session_id = ?)"
 
 T = TypeVar("T")
 
@@ -72,23 +84,6 @@ class Stats:
     disk_free: int
 
 
-class _Accept:
-    """A unit as work for the writer."""
-
-    def __init__(self, store: Store, unit: Unit) -> None:
-        self.unit = unit
-        self.packed = b""
-        self._store = store
-
-    def __call__(self, db: sqlite3.Connection, /) -> Stored:
-        store = self._store
-        try:
-            return accept(db, store.keys, store.limits, self.unit, self.packed)
-        except WatchworthyError as error:
-            store.refusals[error.code] += 1
-            raise
-
-
 class Store:
     """One data directory; opened by ``Store.open``, closed by ``close`` or at the end of a ``with`` block."""
 
@@ -97,7 +92,6 @@ class Store:
         self.limits = limits
         self.refusals: Counter[str] = Counter()
         self._path = folder / "store.db"
-        self._disk = (0.0, 0)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -112,8 +106,10 @@ class Store:
         except BaseException:
             self.keys.close()
             raise
-        self._reads = Reads(self._path)
-        self._writer = Writer(db, self._path, limits, self._prepare)
+        self._soundness = Soundness(self._path, limits.disk_free_bytes)
+        self._reads = Reads(self._path, self._soundness.note)
+        self._acceptor = Acceptor(self.keys, limits, self.refusals)
+        self._writer = Writer(db, self._path, limits, self._acceptor, self._soundness)
         self._reader = Reader(self._reads, self.keys, self._objects)
         self._sealer = Sealer(self._do, self._reads, self.keys, self._objects, limits)
 
@@ -177,8 +173,16 @@ class Store:
         self._put(unit, future, loop)
         return future
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    def write(
+        self, work: Callable[[sqlite3.Connection], T], touches: Collection[Name] | None = None
+    ) -> Future[T]:
         """Have any other work done in the writer's transaction; the future is done when it is durable.
+
+        Parameters
+        ----------
+        touches
+            The sessions of whose ``session_tallies``, ``streams``, ``batches`` or ``answers`` it changes a row: what
+            the writer remembers of them is read anew. None if it may be any.
 
         Raises
         ------
@@ -186,13 +190,45 @@ class Store:
             ``busy``, ``store_closed``.
         """
         future: Future[T] = Future()
-        self._writer.put(Job(work, JOB_SIZE, future))
+        self._writer.put(Job(work, JOB_SIZE, future, None, touches))
         return future
 
     def check_room(self, size: int = 0) -> None:
         """Raise what ``submit`` would raise for a unit of so many bytes, before any work is done on it."""
-        self._check_disk()
+        self._soundness.check()
         self._writer.check(size)
+
+    def refuse_early(
+        self, site: str, session: str, stream: str, seq: int, size: int, received_at_ms: int
+    ) -> WatchworthyError | None:
+        """What ``submit`` would refuse a batch for, as far as that is known before any work is done on it.
+
+        Usually nothing is read: the database is asked only to confirm a refusal, because another process may know
+        better. Any thread may ask.
+
+        Parameters
+        ----------
+        size
+            Bytes of the body that is to be stored.
+
+        Returns
+        -------
+        WatchworthyError or None
+            ``seq_too_far``, ``too_many_gaps``, ``too_many_streams``, ``session_too_large``, ``session_too_long``;
+            None if it is a repeat, if there is nothing to refuse it for, or if that is not known.
+        """
+        name, facts = (site, session), (seq, size, received_at_ms)
+        remembered = self._acceptor.remembered.get(name)
+        if remembered is None or limit_broken(self.limits, session, remembered, stream, *facts) is None:
+            return None
+        with self._reads.snapshot() as db:
+            found = read_sessions(db, [name]).get(name)
+            if found is not None and stream not in found.streams:
+                read_streams(db, [(found, stream)])
+        refused = limit_broken(self.limits, session, found, stream, *facts)
+        if refused is not None:
+            self.refusals[refused.code] += 1
+        return refused
 
     def erase(self, site: str, session: str) -> bool:
         """Forget a session: its key first, then its rows, then its object; whether there was one."""
@@ -203,20 +239,13 @@ class Store:
             faults.reach("erase_key_gone")
             if row is None:
                 return None
-            for table in (
-                "caps",
-                "outbox",
-                "interventions",
-                "decisions",
-                "checkpoints",
-                "batches",
-                "streams",
-            ):
+            db.execute(FORGET_ANSWERS, (row.number,))
+            for table in OF_SESSIONS:
                 db.execute(f"DELETE FROM {table} WHERE session_id = ?", (row.number,))
-            db.execute("DELETE FROM sessions WHERE id = ?", (row.number,))
+            db.execute("DELETE FROM session_tallies WHERE id = ?", (row.number,))
             return row.sealed_object
 
-        sealed_object = self._do(forget)
+        sealed_object = self._do(forget, [(site, session)])
         if sealed_object:
             self._objects.delete(sealed_object)
         return sealed_object is not None
@@ -246,6 +275,10 @@ class Store:
         """Sessions in the order of their first commit, after the ``number`` of one of them."""
         return self._reader.sessions(after, most, site)
 
+    def ranges(self, site: str, session: str) -> dict[str, Ranges]:
+        """Numbers of the batches held of each stream of a session, sealed ones too."""
+        return self._reader.ranges(site, session)
+
     def batches(self, site: str, session: str, after: int = 0) -> Iterator[tuple[int, Batch]]:
         """Log number and batch of all that is stored after a log number, sealed or not.
 
@@ -266,9 +299,15 @@ class Store:
         for one in self._reader.replay(site, session, begin_ms):
             yield one.log_number, one.batch()
 
-    def checkpoint(self, site: str, session: str, before: int | None = None) -> Checkpoint | None:
-        """The latest checkpoint, or the latest whose last row is from before ``before`` ms."""
-        return self._reader.checkpoint(site, session, before)
+    def checkpoint(
+        self, site: str, session: str, before: int | None = None, log_number: int | None = None
+    ) -> Checkpoint | None:
+        """The latest checkpoint, or the latest whose last row is from before ``before`` ms, or that of a log number."""
+        return self._reader.checkpoint(site, session, before, log_number)
+
+    def checkpoints(self, site: str, session: str) -> list[Checkpoint]:
+        """The checkpoints kept of a session without their memory, the latest first."""
+        return self._reader.checkpoints(site, session)
 
     # Keeping house
 
@@ -289,16 +328,17 @@ class Store:
         return self._sealer.sweep()
 
     def healthy(self, wait_s: float = 5.0) -> Health:
-        """Try a durable write and a read."""
+        """Try a durable write and a read; now and then, look through the files."""
 
         def probe(db: sqlite3.Connection) -> None:
             db.execute("INSERT OR REPLACE INTO probes VALUES (1, ?)", (time.time_ns() // 1_000_000,))
 
         try:
-            self._check_disk()
-            self.write(probe).result(wait_s)
+            self._soundness.check()
+            self.write(probe, ()).result(wait_s)
             with self._reads.snapshot() as db:
                 db.execute("SELECT at FROM probes").fetchone()
+            self._soundness.look_through(lambda: check_file(self._path), self.keys.check)
         except WatchworthyError as error:
             return Health(False, error.code, error.message)
         except TimeoutError:
@@ -318,33 +358,13 @@ class Store:
 
     def _put(self, unit: Unit, future: Any, loop: asyncio.AbstractEventLoop | None) -> None:
         try:
-            self._check_disk()
-            self._writer.put(Job(_Accept(self, unit), unit.size, future, loop))
+            self._soundness.check()
+            self._writer.put(Job(unit, unit.size, future, loop))
         except WatchworthyError as error:
             self.refusals[error.code] += 1
             raise
 
-    def _prepare(self, works: Sequence[Work]) -> None:
-        """Pack the bodies of a group and make the keys that its sessions lack."""
-        units = [work for work in works if isinstance(work, _Accept)]
-        for work in units:
-            work.packed = pack(work.unit.body)
-        self.keys.make({(work.unit.site, work.unit.session) for work in units})
-
-    def _do(self, work: Callable[[sqlite3.Connection], Any], /) -> Any:
-        return self.write(work).result(WAIT_S)
-
-    def _check_disk(self) -> None:
-        """Refuse before the disk is full: what is half stored then could not even be cleaned up."""
-        if not self.limits.disk_free_bytes:
-            return
-        at, free = self._disk
-        if time.monotonic() - at > DISK_LOOK_S:
-            free = free_bytes(self.folder)
-            self._disk = (time.monotonic(), free)
-        if free < self.limits.disk_free_bytes:
-            raise WatchworthyError(
-                "disk_full",
-                f"Only {free:,} bytes are free, and {self.limits.disk_free_bytes:,} are to stay so. Make room.",
-                str(self.folder),
-            )
+    def _do(
+        self, work: Callable[[sqlite3.Connection], Any], touches: Collection[Name] | None = None, /
+    ) -> Any:
+        return self.write(work, touches).result(WAIT_S)

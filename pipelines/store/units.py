@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import msgspec
+
+from data_contracts.batches import Text
+
+OVERHEAD: Final = 1_024  # bytes that a unit counts for beside its bodies
+Name = tuple[str, str]
+"""Site and session."""
 
 
 class Decision(NamedTuple):
@@ -38,14 +45,13 @@ class Cap(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True):
     """The flat memory of a session after the batch of a log number.
 
     Attributes
     ----------
     memory
-        The folds' memory, as its owner wrote it.
+        The folds' memory, as its owner wrote it; empty where only the rest was asked for.
     order_key
         Time of the last row folded, ms.
     digests
@@ -60,8 +66,7 @@ class Checkpoint:
     log_number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True):
     """One accepted batch, with all that goes with it: stored together or not at all.
 
     Parameters
@@ -69,13 +74,13 @@ class Unit:
     site, session, stream, seq
         The batch's name. ``seq`` counts the batches of a stream from 0.
     body
-        Its events after the scrub, in any form that ``events_of`` reads.
+        Its events after the scrub, in any form that ``data_contracts.batch_text`` reads.
     digest
         SHA-256 of the decompressed body as it was received: what tells a repeat from a conflict.
     received_at_ms
         When it was received, ms since the epoch.
     answer
-        What is answered to it and to every repeat; a function gets the log number.
+        What is answered to it and to every repeat; a function gets the log number, and may be called more than once.
     rows
         Canonical rows that it decoded to.
     first_ms, last_ms
@@ -84,13 +89,15 @@ class Unit:
         Whether the stream says that it ends with this batch.
     after
         Log number of the last batch that the caller had folded: with another one in between, ``log_moved``.
+    packed
+        The body as ``pack`` packs it, if the caller has done that where it holds nobody up; else the writer does it.
     """
 
     site: str
     session: str
     stream: str
     seq: int
-    body: bytes
+    body: Text
     digest: bytes
     received_at_ms: int
     answer: bytes | Callable[[int], bytes] = b""
@@ -108,14 +115,19 @@ class Unit:
     interventions: tuple[Intervention, ...] = ()
     outbox: tuple[Outgoing, ...] = ()
     caps: tuple[Cap, ...] = ()
+    packed: bytes = b""
 
     @property
     def size(self) -> int:
         """About how many bytes it takes while it waits."""
-        bodies = [one.body for one in self.decisions]
-        bodies += [one.body for one in self.interventions]
-        bodies += [one.body for one in self.outbox]
-        return len(self.body) + 1_024 + sum(map(len, bodies))
+        size = len(self.body) + OVERHEAD
+        for some in (self.decisions, self.interventions, self.outbox):
+            for one in some:
+                size += len(one.body)
+        given = self.checkpoint
+        if given is not None:
+            size += len(given.memory) if isinstance(given, Checkpoint) else len(given)
+        return size
 
 
 class Stored(NamedTuple):

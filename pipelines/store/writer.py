@@ -7,17 +7,21 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Collection
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
+from pipelines.store.accepting import Acceptor
 from pipelines.store.database import refusal
 from pipelines.store.limits import StoreLimits
+from pipelines.store.soundness import Soundness
+from pipelines.store.units import Name, Unit
 
 
 class Work(Protocol):
@@ -27,15 +31,34 @@ class Work(Protocol):
         """Write rows; what it returns reaches the caller once they are durable."""
 
 
-@dataclass(slots=True, eq=False)
 class Job:
-    """Work that waits for the writer, and whom to tell."""
+    """A unit, or other work, that waits for the writer, and whom to tell.
 
-    work: Work
-    size: int
-    future: Future[Any] | asyncio.Future[Any]
-    loop: asyncio.AbstractEventLoop | None = None
-    since: float = field(default_factory=time.monotonic)
+    Parameters
+    ----------
+    size
+        Bytes that it counts for while it waits.
+    touches
+        Sessions whose rows other work may change; None if any.
+    """
+
+    __slots__ = ("future", "loop", "packed", "since", "size", "touches", "work")
+
+    def __init__(
+        self,
+        work: Unit | Work,
+        size: int,
+        future: Future[Any] | asyncio.Future[Any],
+        loop: asyncio.AbstractEventLoop | None = None,
+        touches: Collection[Name] | None = None,
+    ) -> None:
+        self.work = work
+        self.size = size
+        self.future = future
+        self.loop = loop
+        self.touches = touches
+        self.since = time.monotonic()
+        self.packed = b""
 
 
 @dataclass(slots=True)
@@ -58,8 +81,10 @@ class Writer:
     ----------
     db
         The connection that it alone writes with; closed at the end.
-    prepare
-        Called with the works of a group before its transaction begins; what it raises fails the whole group.
+    acceptor
+        What stores units.
+    soundness
+        Says whether the database may be written to, and is told what goes wrong.
     """
 
     def __init__(
@@ -67,17 +92,21 @@ class Writer:
         db: sqlite3.Connection,
         path: Path,
         limits: StoreLimits,
-        prepare: Callable[[Sequence[Work]], None] = lambda works: None,
+        acceptor: Acceptor,
+        soundness: Soundness,
     ) -> None:
         self.written = Written()
         self._db = db
         self._path = path
         self._limits = limits
-        self._prepare = prepare
+        self._acceptor = acceptor
+        self._soundness = soundness
         self._waiting: deque[Job] = deque()
         self._bytes = 0
         self._group_since: float | None = None
-        self._turn = threading.Condition()
+        self._lock = threading.Lock()
+        self._wake = threading.Semaphore(0)
+        self._asleep = False
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="watchworthy-writer", daemon=True)
         self._thread.start()
@@ -90,30 +119,36 @@ class Writer:
         WatchworthyError
             ``busy`` if too much waits already, or for too long; ``store_closed``.
         """
-        with self._turn:
+        with self._lock:
             if self._closing:
                 raise WatchworthyError("store_closed", "The store is closed.", str(self._path))
             self._refuse_if_busy(job.size)
             self._waiting.append(job)
             self._bytes += job.size
-            self._turn.notify()
+            if not self._asleep:
+                return
+            self._asleep = False
+        if job.loop is None:
+            self._wake.release()
+        else:  # once the loop has done its turn: what else is ready then goes into the same transaction
+            job.loop.call_soon(self._wake.release)
 
     def check(self, size: int = 0) -> None:
         """Raise ``busy`` if a job of this size would be refused now."""
-        with self._turn:
+        with self._lock:
             self._refuse_if_busy(size)
 
     @property
     def queue(self) -> tuple[int, int, float]:
         """Jobs that wait or are being written, their bytes, and the age in s of the oldest."""
-        with self._turn:
+        with self._lock:
             return len(self._waiting), self._bytes, self._age()
 
     def close(self) -> None:
         """Do what waits, then stop."""
-        with self._turn:
+        with self._lock:
             self._closing = True
-            self._turn.notify()
+        self._wake.release()
         self._thread.join()
 
     def _age(self) -> float:
@@ -138,23 +173,26 @@ class Writer:
                     results = self._write(group)
                 except BaseException as error:  # nobody may wait for ever
                     results = [(job, None, error) for job in group]
-                with self._turn:
+                with self._lock:
                     self._bytes -= sum(job.size for job in group)
                     self._group_since = None
                 _tell(results)
+                group, results = [], []  # while the next is waited for, no body of this one is held
         finally:
             self._db.close()
 
     def _next_group(self) -> list[Job]:
-        with self._turn:
-            while not self._waiting and not self._closing:
-                self._turn.wait()
-            group = [
-                self._waiting.popleft() for _ in range(min(len(self._waiting), self._limits.group_units))
-            ]
-            if group:
-                self._group_since = group[0].since
-            return group
+        """The jobs that wait, once there are some; none when the store is closed."""
+        while True:
+            with self._lock:
+                most = min(len(self._waiting), self._limits.group_units)
+                if most or self._closing:
+                    group = [self._waiting.popleft() for _ in range(most)]
+                    if group:
+                        self._group_since = group[0].since
+                    return group
+                self._asleep = True
+            self._wake.acquire()
 
     def _write(self, group: list[Job]) -> list[Result]:
         """Do a group in one transaction; its results once that is durable."""
@@ -167,16 +205,26 @@ class Writer:
             return []
         results: list[Result] = []
         try:
-            self._prepare([job.work for job in wanted])
-            self._db.execute("BEGIN IMMEDIATE")
-            for job in wanted:
-                results.append(self._do(job))
+            self._soundness.refuse_damaged()
+            runs = [(kind, list(some)) for kind, some in groupby(wanted, _is_unit)]
+            for is_unit, jobs in runs:
+                if is_unit:
+                    self._prepare(jobs)
+            self._begin()
+            for is_unit, jobs in runs:
+                if not is_unit:
+                    results += [self._do(job) for job in jobs]
+                elif len(runs) == 1:
+                    results = self._accept(jobs)
+                else:
+                    results += self._accept_among_others(jobs)
             faults.reach("before_commit")
             self._db.execute("COMMIT")
         except BaseException as error:
             self.written.failed_commits += 1
             self._roll_back()
             said = refusal(error, self._path) if isinstance(error, sqlite3.Error | OSError) else error
+            self._soundness.note(error)
             return [(job, None, said) for job in wanted]
         self.written.commits += 1
         self.written.jobs += len(wanted)
@@ -184,32 +232,96 @@ class Writer:
         faults.reach("after_commit")
         return results
 
+    def _begin(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        self._acceptor.begin(self._db)
+
+    def _accept(self, jobs: list[Job]) -> list[Result]:
+        """Accept units that are all there is in the transaction, together; one by one if that fails."""
+        try:
+            return self._together(jobs)
+        except Exception as error:
+            if _is_fatal(error):
+                raise
+        self._roll_back()
+        self._begin()
+        return [self._do(job) for job in jobs]
+
+    def _accept_among_others(self, jobs: list[Job]) -> list[Result]:
+        """The same where the transaction holds other work, which is not done twice."""
+        self._db.execute("SAVEPOINT units")
+        try:
+            results = self._together(jobs)
+        except Exception as error:
+            if _is_fatal(error):
+                raise
+        else:
+            self._db.execute("RELEASE units")
+            return results
+        self._undo("units")
+        self._acceptor.forget()
+        return [self._do(job) for job in jobs]
+
+    def _prepare(self, jobs: list[Job]) -> None:
+        for job, packed in zip(jobs, self._acceptor.prepare(_units(jobs)), strict=True):
+            job.packed = packed
+
+    def _together(self, jobs: list[Job]) -> list[Result]:
+        outcomes = self._acceptor.accept(self._db, _units(jobs), [job.packed for job in jobs])
+        return [
+            (job, None, outcome) if isinstance(outcome, Exception) else (job, outcome, None)
+            for job, outcome in zip(jobs, outcomes, strict=True)
+        ]
+
     def _do(self, job: Job) -> Result:
         """Do one job in a savepoint: if it fails for a reason of its own, the others stand."""
         self._db.execute("SAVEPOINT job")
+        result: Result
         try:
-            value = job.work(self._db)
-        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-            if not isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.DataError):
-                raise  # the disk or the file, not the job
-            problem: BaseException = error
-            if isinstance(error, sqlite3.IntegrityError):
-                problem = WatchworthyError(
-                    "already_stored", f"A row is there already: {error}.", str(self._path)
-                )
+            if isinstance(job.work, Unit):
+                (result,) = self._together([job])
+            else:
+                self._acceptor.forget(job.touches)
+                result = job, job.work(self._db), None
         except Exception as error:
-            problem = error
-        else:
-            self._db.execute("RELEASE job")
-            return job, value, None
-        self._db.execute("ROLLBACK TO job")
+            if _is_fatal(error):
+                raise  # the disk or the file, not the job
+            self._undo("job")
+            self._acceptor.forget(_sessions_of(job))
+            if isinstance(error, sqlite3.IntegrityError):
+                said = f"A row is there already: {error}."
+                return job, None, WatchworthyError("already_stored", said, str(self._path))
+            return job, None, error
         self._db.execute("RELEASE job")
-        return job, None, problem
+        return result
+
+    def _undo(self, savepoint: str) -> None:
+        self._db.execute(f"ROLLBACK TO {savepoint}")
+        self._db.execute(f"RELEASE {savepoint}")
 
     def _roll_back(self) -> None:
+        self._acceptor.forget()
         with suppress(sqlite3.Error):  # nothing was committed; the next one says what is wrong with the file
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+
+
+def _is_fatal(error: Exception) -> bool:
+    """Whether it is the disk or the file that failed, not a job."""
+    theirs = sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.DataError
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, theirs)
+
+
+def _is_unit(job: Job) -> bool:
+    return isinstance(job.work, Unit)
+
+
+def _units(jobs: list[Job]) -> list[Unit]:
+    return [job.work for job in jobs if isinstance(job.work, Unit)]
+
+
+def _sessions_of(job: Job) -> Collection[Name] | None:
+    return [(job.work.site, job.work.session)] if isinstance(job.work, Unit) else job.touches
 
 
 def _tell(results: list[Result]) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import resource
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from data_contracts.errors import CODES
+from data_contracts.errors import CODES, WatchworthyError
 from models.scorer import Scorer
 from pipelines.store.store import Store
 from service.live import batches_route
@@ -33,6 +35,8 @@ from service.live.settings import Settings
 log = logging.getLogger("watchworthy.live")
 TICK_S = 1.0
 TEND_S = 10.0
+COLLECT_EVERY = (50_000, 20, 100)  # Python's own: 700, 10, 10
+SWEEP_S = 3_600.0
 PAGE_BYTES = resource.getpagesize()
 
 
@@ -53,11 +57,14 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.store = store
+        self.metrics.watch(store.stats)
         self.keys = Keys(data_dir)
         self.admission = Admission(self.keys, settings)
         self.reception = Reception(store, LiveScorer(Scorer.starter(settings.models)), settings, self.metrics)
         self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
         self.warm = False
+        self.failure: Exception | None = None
+        """Why it will never be warm."""
 
     def check(self) -> None:
         """Refuse a batch before any work is done on it.
@@ -73,7 +80,12 @@ class Service:
 
     async def begin(self) -> None:
         """Compile everything, beside the loop, so that whoever asks meanwhile hears that it is not ready."""
-        await asyncio.get_running_loop().run_in_executor(None, self.reception.warm)
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, self.reception.warm)
+        except Exception as error:
+            self.failure = error
+            raise
+        keep_what_stays()
         self.warm = True
 
     def close(self) -> None:
@@ -84,19 +96,33 @@ class Service:
 
     async def watch(self) -> None:
         """Measure the loop and take up changed keys, every second."""
+        failed = False
         while True:
             due = time.perf_counter() + TICK_S
             await asyncio.sleep(TICK_S)
             self.metrics.loop_lag.set(max(0.0, time.perf_counter() - due))
-            self.keys.refresh()
+            try:
+                self.keys.refresh()
+                failed = False
+            except Exception as error:
+                if not failed:
+                    log.error("the keys cannot be read; those known stay good: %s", error)
+                failed = True
 
     async def tend(self) -> None:
-        """End and seal the sessions that are due, again and again."""
+        """End and seal the sessions that are due, again and again; now and then, sweep up what sealing left."""
+        swept = time.monotonic()
         while True:
             await asyncio.sleep(TEND_S)
             now_ms = time.time_ns() // 1_000_000
+            loop = asyncio.get_running_loop()
             try:
-                await asyncio.get_running_loop().run_in_executor(None, self.store.seal_due, now_ms)
+                await loop.run_in_executor(None, self.store.seal_due, now_ms)
+                if time.monotonic() - swept > SWEEP_S:
+                    swept = time.monotonic()
+                    await loop.run_in_executor(None, self.store.sweep)
+            except WatchworthyError as error:
+                log.error("sealing failed; it is tried again: %s", error)
             except Exception:
                 log.exception("sealing failed; it is tried again")
 
@@ -126,6 +152,13 @@ class Service:
             raise Refusal(health.code, health.message)
 
 
+def keep_what_stays() -> None:
+    """Spare the collector of cycles what is there for good, and have it look seldom: live sessions make no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_EVERY)
+
+
 def resident_bytes() -> int:
     """Memory of this process that is in RAM; the peak of it where the system tells no more."""
     try:
@@ -140,17 +173,25 @@ def application(service: Service) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(job()) for job in (service.begin, service.watch, service.tend)]
-        yield
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        service.close()
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            service.close()
 
-    app = FastAPI(title="Watchworthy", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Watchworthy",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.service = service
-    app.add_middleware(Front, metrics=service.metrics)
     route = batches_route.BatchesRoute(service.reception, service.admission, service.settings, service.check)
+    app.add_middleware(Front, metrics=service.metrics, straight={("POST", batches_route.PATH): route})
     app.router.routes.insert(0, Route(batches_route.PATH, route, methods=["POST", "OPTIONS"]))
     app.add_exception_handler(Refusal, _raised)
     app.add_exception_handler(HTTPException, _raised)
@@ -180,7 +221,7 @@ def _routes(app: FastAPI, service: Service) -> None:
         await service.ready()
         return {"ok": True}
 
-    @app.get("/metrics", tags=["operations"])
+    @app.get("/metrics", tags=["operations"], response_class=PlainTextResponse)
     async def metrics() -> Response:
         """The metrics, as Prometheus reads them."""
         return Response(service.measure(), media_type=CONTENT_TYPE)

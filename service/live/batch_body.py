@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from math import nan
 from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 from msgspec import Meta, Struct
 
-from data_contracts.batches import UNREADABLE, Text
+from data_contracts.batch_text import events_of, joined
+from data_contracts.batches import UNREADABLE, Cut, Text, readable
 from data_contracts.compression import Budget, unpack
 from data_contracts.errors import WatchworthyError
 from data_contracts.events import CHANNELS
-from data_contracts.json_scan import Break, Scan
 from data_contracts.limits import Limits
-from data_contracts.packer import unpack_string
+from data_contracts.plain_json import times_at_end
+from data_contracts.scrub import Scrubbed, scrub, scrub_event
 from service.live.refusals import Refusal, refusal_of
 
 LONGEST_HEADER: Final = 4_096
 SEQ_MAX: Final = 1 << 31
-QUOTE: Final = 0x22
+QUOTE: Final = ord('"')
 TIME_MAX: Final = 1 << 53  # ms; beyond, a number in JSON is no longer exact
 
 SessionName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -139,77 +144,71 @@ def _unpacked(data: bytes, packed: str, limits: Limits) -> bytes:
     return unpacked.data
 
 
-def events_of(text: bytes, limits: Limits) -> list[Text]:
-    """Cut the text of a batch into its events.
+class Read(NamedTuple):
+    """The events of a batch that are taken.
 
-    Parameters
+    Attributes
     ----------
+    events
+        The JSON of each, after the scrub.
     text
-        A JSON array, or JSON objects one after another, in UTF-8.
-    limits
-        Bounds on depth and count.
+        The text to store: a JSON array of just these events.
+    first_ms, last_ms
+        Times of the first and last of them that have one.
+    outliers
+        How many claim to be from too late a time, and are not taken.
+    scrubbed
+        What was masked.
+    """
 
-    Returns
-    -------
-    list
-        The JSON of each event. What is no event is counted when it is decoded.
+    events: Sequence[Text]
+    text: Text
+    first_ms: int | None
+    last_ms: int | None
+    outliers: int
+    scrubbed: Scrubbed
+
+
+def events_within(text: Text, limits: Limits, latest: float) -> Read:
+    """The events of the text of a batch after the scrub, without those that claim to be from after ``latest`` ms.
 
     Raises
     ------
     WatchworthyError
-        ``json_broken``, ``input_too_deep``, ``too_many_events``, ``compression_bomb``.
+        As ``events_of``.
     """
-    scan = Scan(text, limits.depth)
-    events: list[Text] = []
-    view = memoryview(text)
-    packed = False
-    try:
-        at = scan.skip_space(0)
-        array = text[at : at + 1] == b"["
-        for begin, end in scan.elements(at) if array else scan.documents(at):
-            if len(events) >= limits.events:
-                raise WatchworthyError("too_many_events", f"A batch holds at most {limits.events:,} events.")
-            packed = packed or text[begin] == QUOTE
-            events.append(view[begin:end])
-        if array and scan.skip_space(scan.end) < len(text):
-            raise Break(scan.end, cut=False)
-    except Break as broken:
-        raise WatchworthyError(
-            "json_broken", "The events are not JSON; nothing of the batch was kept.", f"byte {broken.at}"
-        ) from None
-    if packed:
+    clean = bytearray(text)
+    scrubbed = scrub(clean)
+    events = events_of(clean, limits)
+    if scrubbed.packed:
         budget = Budget(limits)
-        events = [(unpack_string(one, budget) or one) if one[0] == QUOTE else one for one in events]
-    return events
+        events = [scrub_event(event, budget) for event in events]
+    if isinstance(events, Cut):
+        first, last, greatest, all_told = times_at_end(readable(clean), events.spans)
+        if all_told and greatest <= latest:
+            return Read(events, _array(clean, events), first, last, 0, scrubbed)
+    times = times_of(events)
+    late = times > latest
+    outliers = int(np.count_nonzero(late))
+    if outliers:
+        events = [event for event, is_late in zip(events, late.tolist(), strict=True) if not is_late]
+    known = times[~late & (np.abs(times) < TIME_MAX)]
+    first_ms, last_ms = (int(known[0]), int(known[-1])) if known.size else (None, None)
+    return Read(events, _array(clean, events), first_ms, last_ms, outliers, scrubbed)
 
 
-class Timed(NamedTuple):
-    """Events, and the times of the first and last of them that have one, ms."""
-
-    events: list[Text]
-    first_ms: int | None
-    last_ms: int | None
+def _array(text: bytearray, events: Sequence[Text]) -> Text:
+    """The text itself if it is an array of just these events, or else such an array."""
+    return text if isinstance(events, Cut) and text[:1] == b"[" else joined(events)
 
 
-def within_time(events: list[Text], latest: float) -> Timed:
-    """The same events without those that claim to be from after ``latest`` ms."""
-    kept = []
-    times: list[float] = []
-    decode = _time.decode
-    for event in events:
+def times_of(events: Sequence[Text]) -> npt.NDArray[np.float64]:
+    """The time of each event in ms, NaN of one that has none."""
+    times = np.empty(len(events))
+    for i, event in enumerate(events):
         try:
-            t = decode(event).timestamp
+            t = _time.decode(event).timestamp
         except UNREADABLE:
             t = None  # the decoder of the stream says what is wrong with it
-        if t is None:
-            kept.append(event)
-        elif t <= latest:
-            kept.append(event)
-            times.append(t)
-    within = [t for t in times[:1] + times[-1:] if abs(t) < TIME_MAX]
-    return Timed(kept, int(within[0]) if within else None, int(within[-1]) if within else None)
-
-
-def joined(events: list[Text]) -> bytes:
-    """Events as the text of a batch."""
-    return b"[" + b",".join(events) + b"]"
+        times[i] = nan if t is None else t
+    return times

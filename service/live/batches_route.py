@@ -13,9 +13,11 @@ from service.live.admission import Admission, cors, preflight
 from service.live.batch_body import Body, opened
 from service.live.reception import Reception
 from service.live.refusals import Refusal
+from service.live.room import Guest, Room
 from service.live.settings import Settings
 
 PATH: Final = "/v1/batches"
+ASIDE: Final = 2  # large bodies that are unpacked at the same time
 PACKED_LESS: Final = 16  # what is packed unpacks to about so many times its size
 
 
@@ -41,6 +43,8 @@ class BatchesRoute:
         self.reception = reception
         self.admission = admission
         self.settings = settings
+        self.room = Room(settings.receiving_bytes)
+        self._aside = asyncio.Semaphore(ASIDE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is refused is raised as ``Refusal``."""
@@ -58,15 +62,18 @@ class BatchesRoute:
         self.admission.knock(scope)
         if length > self.settings.body_bytes:
             raise self._too_long()
-        data = await self._body(receive)
-        received_at_ms = time.time_ns() // 1_000_000
-        body = await self._opened(data, encoding.decode("latin-1"))
-        key = self.admission.writer(body.header.key, text)
-        answer = await self.reception.take(key.site, body, received_at_ms)
+        with self.room.guest() as guest:
+            data = await self._body(receive, guest)
+            received_at_ms = time.time_ns() // 1_000_000
+            body = await self._opened(data, encoding.decode("latin-1"))
+            if encoding:
+                guest.take(len(body.text))
+            key = self.admission.writer(body.header.key, text)
+            answer = await self.reception.take(key.site, body, received_at_ms)
         await _answer(send, 200, answer, cors(text, True))
         self.reception.metrics.latency.observe(time.perf_counter() - begun)
 
-    async def _body(self, receive: Receive) -> bytes:
+    async def _body(self, receive: Receive, guest: Guest) -> bytes:
         message: Message
         pieces: list[bytes] = []
         size = 0
@@ -80,6 +87,7 @@ class BatchesRoute:
                     size += len(piece)
                     if size > self.settings.body_bytes:
                         raise self._too_long()
+                    guest.take(len(piece))
                     pieces.append(piece)
                     if not message.get("more_body", False):
                         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -90,15 +98,15 @@ class BatchesRoute:
         limits = self.reception.limits
         most = self.settings.aside_bytes
         if len(data) > (most // PACKED_LESS if encoding else most):
-            return await asyncio.get_running_loop().run_in_executor(None, opened, data, encoding, limits)
+            async with self._aside:  # what is unpacked must be counted before more is
+                return await asyncio.get_running_loop().run_in_executor(None, opened, data, encoding, limits)
         return opened(data, encoding, limits)
 
     def _too_long(self) -> Refusal:
         return Refusal(
             "body_too_long",
             f"The body is longer than {self.settings.body_bytes:,} bytes; send fewer events at once.",
-            {"connection": "close"},
-        )
+        )  # what still comes is read and dropped until its deadline: else the sender might never read this answer
 
 
 def _headers(scope: Scope) -> tuple[bytes, bytes | None, int]:

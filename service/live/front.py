@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Mapping
 from itertools import count
+from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from data_contracts.errors import WatchworthyError
 from service.live.metrics import Metrics
-from service.live.refusals import Refusal, body
+from service.live.refusals import Refusal, body, refusal_of
 
 log = logging.getLogger("watchworthy.http")
+LONGEST_PATH: Final = 200  # characters of it that are logged
+LONGEST_METHOD: Final = 20
 
 
 class Front:
@@ -25,10 +30,15 @@ class Front:
         What answers.
     metrics
         Where refusals are counted.
+    straight
+        What answers at paths that need nothing of the rest, by method and path.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, straight: Mapping[tuple[str, str], ASGIApp] | None = None
+    ) -> None:
         self.app = app
+        self.straight = straight or {}
         self.metrics = metrics
         self._prefix = secrets.token_hex(4)
         self._numbers = count(1)
@@ -54,16 +64,19 @@ class Front:
 
         refusal: Refusal | None = None
         try:
-            await self.app(scope, receive, told)
+            await self.straight.get((scope["method"], scope["path"]), self.app)(scope, receive, told)
         except Refusal as error:
             refusal = error
+        except WatchworthyError as error:
+            refusal = refusal_of(error)
         except HTTPException as error:
             refusal = Refusal({404: "not_found", 405: "method_refused"}.get(error.status_code, "bad_request"))
             refusal.headers |= dict(error.headers or {})
         except Exception:
-            log.exception("failed", extra={"request_id": request_id, "path": scope["path"]})
+            log.exception("failed", extra={"request_id": request_id, "path": scope["path"][:LONGEST_PATH]})
             refusal = Refusal("internal")
         if refusal is not None:
+            forget(refusal)
             self.metrics.refused(refusal.code)
             if status:
                 return  # the answer had begun; the server closes the connection
@@ -77,13 +90,20 @@ class Front:
         if log.isEnabledFor(level):
             extra = {
                 "request_id": request_id,
-                "method": scope["method"],
-                "path": scope["path"],
+                "method": scope["method"][:LONGEST_METHOD],
+                "path": scope["path"][:LONGEST_PATH],
                 "status": status,
                 "code": refusal.code if refusal else None,
                 "ms": round((time.perf_counter() - begun) * 1e3, 2),
             }
             log.log(level, "answered", extra=extra)
+
+
+def forget(error: BaseException | None) -> None:
+    """Let go of the frames that an error came through: they hold the body, and this frame, that holds the error."""
+    while error is not None:
+        error.__traceback__ = None
+        error.__cause__, error.__context__, error = None, None, error.__cause__ or error.__context__
 
 
 async def _refuse(send: Send, refusal: Refusal, request_id: str, cors: list[tuple[bytes, bytes]]) -> None:

@@ -7,16 +7,17 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from data_contracts.batch_text import joined
 from data_contracts.batches import Batch, Text
 from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from pipelines.readings import session_name
-from service.live.batch_body import Body, Header, joined
+from service.live.batch_body import Body, Header
 from service.live.reception import Reception
 from service.live.refusals import Refusal
 
@@ -161,7 +162,7 @@ def renumbered(batches: list[Batch]) -> list[Batch]:
     return found
 
 
-def _parts(events: list[Text]) -> Iterator[list[Text]]:
+def _parts(events: Sequence[Text]) -> Iterator[Sequence[Text]]:
     part: list[Text] = []
     size = 0
     for event in events:

@@ -7,9 +7,13 @@ import hmac
 import secrets
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from pipelines.store.database import connect, refusal
 
 ROLES: Final = ("write", "read", "annotate", "admin")
 """``write`` is public: it stands in web pages. The others are secret; ``admin`` may do what each of them may."""
@@ -81,17 +85,35 @@ class Keys:
     ----------
     data_dir
         Folder of the service; made if it is missing.
+
+    Raises
+    ------
+    WatchworthyError
+        What the errors of its database mean.
     """
 
     def __init__(self, data_dir: Path) -> None:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(data_dir / FILE, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA busy_timeout = 5000")
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute(_TABLE)
+        self._path = data_dir / FILE
         self._version = -1
         self._known: dict[str, Key] = {}
-        self.refresh()
+        with self._meant():
+            data_dir.mkdir(parents=True, exist_ok=True)
+            self._connection = connect(self._path)
+        try:
+            with self._meant():
+                self._connection.execute(_TABLE)
+            self.refresh()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @contextmanager
+    def _meant(self) -> Iterator[None]:
+        """Say what an error of the database means."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise refusal(error, self._path) from error
 
     def close(self) -> None:
         """Close the database."""
@@ -99,10 +121,11 @@ class Keys:
 
     def refresh(self) -> None:
         """Read the keys again if another process has changed them."""
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        if version != self._version:
-            self._version = version
-            self._read()
+        with self._meant():
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            if version != self._version:
+                self._read()
+                self._version = version
 
     def _read(self) -> None:
         rows = self._connection.execute(
@@ -150,19 +173,22 @@ class Keys:
             int(time.time()),
             None,
         )
-        self._connection.execute(
-            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
-            (key.id, site, role, key.digest, " ".join(origins), note, key.created_at),
-        )
-        self._read()
+        with self._meant():
+            self._connection.execute(
+                "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+                (key.id, site, role, key.digest, " ".join(origins), note, key.created_at),
+            )
+            self._read()
         return f"ww_{role}_{key_id}_{secret}", key
 
     def revoke(self, key_id: str) -> bool:
         """Make a key worthless from now on; False if there is none of this id that is still good."""
-        done = self._connection.execute(
-            "UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", (int(time.time()), key_id)
-        ).rowcount
-        self._read()
+        with self._meant():
+            done = self._connection.execute(
+                "UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
+                (int(time.time()), key_id),
+            ).rowcount
+            self._read()
         return bool(done)
 
     def find(self, text: str) -> Key | None:

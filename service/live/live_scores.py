@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from data_contracts.assessments import Ineligible, Verdict
 from features.catalogue import engine
-from features.moments import CODES, WITHDRAWN
+from features.moments import MOMENT
 from features.session import Session
+from models.bundle import Trained
+from models.forest import Forest, Look
+from models.head import Head
 from models.heads import HEADS
 from models.heads.bot import BOT, may_act
 from models.operating_points import tightest
 from models.scorer import Scorer
-from models.signal_rates import SIGNAL_RATES, TYPING, names
+from models.signal_rates import names
+from models.trees import Trees
 from models.verdict import verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(msgspec.Struct, frozen=True):
     """What one head says: a probability, or why there is none."""
 
     probability: float | None
     ineligible_reason: Ineligible | None
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
+class Scores(msgspec.Struct, frozen=True):
     """What every head says of a session, and the verdict."""
 
     heads: dict[str, Score]
@@ -38,6 +41,36 @@ class Scores:
     def decision(self) -> tuple[str, ...]:
         """What must be written down when it changes: the verdict, and why a head may not speak."""
         return (self.verdict, *(one.ineligible_reason or "" for one in self.heads.values()))
+
+
+class Speaker(NamedTuple):
+    """A head, and how its margin is had.
+
+    Attributes
+    ----------
+    head
+        Its facts.
+    trained
+        What was trained; None if it may not speak.
+    missing
+        Why it may not speak, then.
+    tree
+        Its place among the margins of the forest; -1 if its model has no trees.
+    columns
+        What its model reads of an extended vector, i8[k].
+    """
+
+    head: Head
+    trained: Trained | None
+    missing: Ineligible
+    tree: int
+    columns: npt.NDArray[np.int64]
+
+    def margin(self, trained: Trained, look: Look) -> float:
+        """Raw margin in log-odds."""
+        if self.tree >= 0:
+            return look.margins[self.tree]
+        return trained.model.margin(look.values[self.columns])
 
 
 class LiveScorer:
@@ -51,65 +84,51 @@ class LiveScorer:
 
     def __init__(self, scorer: Scorer) -> None:
         self.scorer = scorer
+        heads = scorer.bundle.heads
+        speaking = {name: heads[name] for name in heads if name not in scorer.stopped}
+        trees = {name: one.model for name, one in speaking.items() if isinstance(one.model, Trees)}
+        self._forest = Forest(
+            trees, [use.name for g in BOT.groups if g.hidden_together == "pointer" for use in g.uses]
+        )
         places = {name: i for i, name in enumerate(names())}
-        self._columns: dict[str, npt.NDArray[np.int64]] = {
-            name: np.array([places[feature] for feature in trained.model.names], "i8")
-            for name, trained in scorer.bundle.heads.items()
-            if name not in scorer.stopped
-        }
-        self._typing = [engine().names.index(name) for name in TYPING]
-        self._wanted = np.array([[code in rate.codes for code in CODES] for rate in SIGNAL_RATES])
-        self._pointer = np.array([g.hidden_together == "pointer" for g in BOT.groups for _ in g.uses])
-        bot = scorer.bundle.heads.get("bot")
+        self._speakers = tuple(
+            Speaker(
+                head,
+                trained := speaking.get(head.name),
+                "too_few_goals" if head.name == "conversion" and head.name not in heads else "model_missing",
+                list(trees).index(head.name) if head.name in trees else -1,
+                np.array([places[name] for name in trained.model.names] if trained else [], "i8"),
+            )
+            for head in HEADS
+        )
+        bot = heads.get("bot")
         self._point = tightest(bot.points) if bot else None
         self._misses = dict(bot.facts.get("miss_rates", {})) if bot else {}
 
     def warm(self) -> None:
         """Compile what scoring needs, or load it from disk."""
-        for name, columns in self._columns.items():
-            trained = self.scorer.bundle.heads[name]
-            margin = trained.model.margin(np.zeros(len(columns), "f4"))
-            trained.calibration.probability(margin, trained.base_rate)
+        vector = np.zeros(len(engine().names), "f4")
+        look = self._forest.look(vector, np.zeros(0, MOMENT), 0)
+        for speaker in self._speakers:
+            if trained := speaker.trained:
+                trained.calibration.probability(speaker.margin(trained, look), trained.base_rate)
 
     def scores(self, session: Session) -> Scores:
         """What every head says of a session now."""
         evidence = session.coverage
-        values: npt.NDArray[np.float32] | None = None
+        look: Look | None = None
         found: dict[str, Score] = {}
         said: Verdict = "undetermined"
-        for head in HEADS:
-            why = head.ineligible(evidence)
-            columns = self._columns.get(head.name)
-            if why is None and columns is None:
-                goals = head.name == "conversion" and head.name not in self.scorer.bundle.heads
-                why = "too_few_goals" if goals else "model_missing"
-            if why is not None or columns is None:
-                found[head.name] = Score(None, why)
+        for speaker in self._speakers:
+            name, trained = speaker.head.name, speaker.trained
+            why = speaker.head.ineligible(evidence)
+            if why is not None or trained is None:
+                found[name] = Score(None, why or speaker.missing)
                 continue
-            if values is None:
-                values = self._extended(session.vector, session.moments, evidence.acts)
-            ours = values[columns]
-            trained = self.scorer.bundle.heads[head.name]
-            margin = trained.model.margin(ours)
-            found[head.name] = Score(trained.calibration.probability(margin, trained.base_rate), None)
-            if head.name == "bot":
-                mouse = not np.isnan(ours[self._pointer]).all()
-                enough = bool(mouse) and may_act(evidence)
-                said = verdict(margin, self._point, enough, self._misses)
+            if look is None:
+                look = self._forest.look(session.vector, session.moments, evidence.acts)
+            margin = speaker.margin(trained, look)
+            found[name] = Score(trained.calibration.probability(margin, trained.base_rate), None)
+            if name == "bot":
+                said = verdict(margin, self._point, look.watched and may_act(evidence), self._misses)
         return Scores(found, said)
-
-    def _extended(
-        self, vector: npt.NDArray[np.float32], moments: npt.NDArray[np.void], acts: int
-    ) -> npt.NDArray[np.float32]:
-        """The same bits as ``signal_rates.extended``, in a fifth of its time: tables are looked up, not made."""
-        inputs, fields = (0.0 if np.isnan(v) else float(v) for v in vector[self._typing])
-        acts = max(acts - int(inputs) + int(fields), min(acts, 1))
-        rates = np.zeros(len(SIGNAL_RATES), "f4")
-        if acts < 1:
-            rates[:] = np.nan
-        elif moments.size:
-            codes, severity = moments["code"], moments["severity"]
-            live = moments["state"] != WITHDRAWN
-            for i, wanted in enumerate(self._wanted):
-                rates[i] = float(severity[wanted[codes] & live].sum(dtype="f8")) / acts
-        return np.concatenate([vector, rates])

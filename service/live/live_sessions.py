@@ -1,25 +1,25 @@
-"""The memory of live sessions: one log each, the least lately used dropped, all of them only caches of the store."""
+"""The memory of live sessions: the least lately used dropped, all of them only caches of the store."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from data_contracts.batches import Batch
 from features.engine import Engine
-from features.session import Log
-from service.live.refusals import Refusal
+from features.log import in_turn
+from features.memory import Memory
+from pipelines.store.ranges import Ranges, added, first_from
+from pipelines.store.store import Store
 
 Name = tuple[str, str]
 """Site and session."""
 
-SESSION_BYTES: Final = 8 << 10  # of a session without its streams: the folds' memory and Python's objects
-STREAM_BYTES: Final = 10 << 10  # of a stream without its page; 9.4 KB were measured
-EVENT_BYTES: Final = 220  # of Python's objects for an event beside its text; 200 were measured
+SESSION_BYTES: Final = 6 << 10  # of a session without its arrays and streams: Python's objects
+STREAM_BYTES: Final = 9 << 10  # of a stream without its arrays
+GONE_BYTES: Final = 120  # of the name of a stream that has ended
 REWINDS: Final = 16
 """A session that was folded anew so often is folded again only when someone looks, or at its end."""
 
@@ -30,41 +30,36 @@ class Live:
 
     Attributes
     ----------
-    log
-        Its batches, folded.
+    memory
+        Its batches, folded; of a stale session, no later than when it became so.
     number
         Log number of the last batch that is in it.
     decision
         What was last written down of it; empty if nothing was.
     rows
         Canonical rows that it decoded to.
-    texts
-        Bytes of its events.
+    rewinds
+        How often a late batch made it be folded anew.
     weight
         Bytes that it was last counted as.
     """
 
-    log: Log
+    memory: Memory
     number: int = 0
     decision: tuple[str, ...] = ()
     rows: int = 0
-    texts: int = 0
+    rewinds: int = 0
     weight: int = 0
 
     @property
     def stale(self) -> bool:
         """Whether it was rewound too often to be folded at every batch."""
-        return self.log.rebuilds >= REWINDS
+        return self.rewinds >= REWINDS
 
     def weigh(self) -> int:
         """Bytes that it takes, about."""
-        pages = sum(stream.index.nbytes for stream in self.log.streams.values())
-        return SESSION_BYTES + STREAM_BYTES * len(self.log.streams) + self.texts + pages
-
-    def add(self, number: int, batch: Batch) -> None:
-        """Count a batch that the log has taken."""
-        self.number = number
-        self.texts += sum(map(len, batch.events)) + EVENT_BYTES * len(batch.events)
+        memory = self.memory
+        return SESSION_BYTES + STREAM_BYTES * len(memory.streams) + GONE_BYTES * memory.gone + memory.nbytes
 
 
 class LiveSessions:
@@ -72,56 +67,29 @@ class LiveSessions:
 
     Parameters
     ----------
-    stored
-        The batches that the store holds of a session, each with its log number.
-    new_log
-        Makes an empty log of a name.
+    store
+        The log of batches.
+    new, thawed
+        Make a memory of a session's name: an empty one, and one from a checkpoint.
     limit
         Bytes that all sessions together may take; the last used one stays whatever it takes.
-    waiting
-        Most requests that may wait for their turn at one session.
     """
 
     def __init__(
-        self,
-        stored: Callable[[str, str], Iterable[tuple[int, Batch]]],
-        new_log: Callable[[str], Log],
-        limit: int,
-        waiting: int,
+        self, store: Store, new: Callable[[str], Memory], thawed: Callable[[bytes, str], Memory], limit: int
     ) -> None:
-        self._stored = stored
-        self._new_log = new_log
+        self._store = store
+        self._new = new
+        self._thawed = thawed
         self._limit = limit
-        self._most_waiting = waiting
         self._held: OrderedDict[Name, Live] = OrderedDict()
-        self._turns: dict[Name, tuple[asyncio.Lock, list[None]]] = {}
         self.bytes = 0
         self.evictions = 0
         self.rebuilds = 0
+        self.thaws = 0
 
     def __len__(self) -> int:
         return len(self._held)
-
-    @asynccontextmanager
-    async def turn(self, name: Name) -> AsyncIterator[None]:
-        """Wait until nobody else works on this session.
-
-        Raises
-        ------
-        Refusal
-            ``busy`` if too many wait already.
-        """
-        lock, waiting = self._turns.setdefault(name, (asyncio.Lock(), []))
-        if len(waiting) >= self._most_waiting:
-            raise Refusal("busy", "Too many batches of this session wait for their turn.")
-        waiting.append(None)
-        try:
-            async with lock:
-                yield
-        finally:
-            waiting.pop()
-            if not waiting:
-                self._turns.pop(name, None)
 
     def held(self, name: Name) -> Live | None:
         """What is in memory of a session."""
@@ -130,26 +98,41 @@ class LiveSessions:
             self._held.move_to_end(name)
         return live
 
-    def read(self, name: Name, engine: Engine | None = None) -> Live:
-        """Build the memory of a session from the store, without keeping it."""
-        log = self._new_log(name[1])
-        if engine is not None:
-            log.engine = engine
-        live = Live(log)
-        batches = []
-        for number, batch in self._stored(*name):
-            live.add(number, batch)
-            batches.append(batch)
-        if batches:
-            log.receive_all(batches)
-            self.rebuilds += 1
-        return live
+    def read(self, name: Name, folds: Engine, late: Batch | None = None) -> Live:
+        """Build the memory of a session from the store, without keeping it.
+
+        Parameters
+        ----------
+        folds
+            The engine to fold with.
+        late
+            A batch that is not in the store yet, to be taken with those that are.
+        """
+        row = self._store.session(*name)
+        if row is None:
+            memory = self._fresh(name, folds)
+            if late is not None:
+                memory.push(late)
+            return Live(memory)
+        self.rebuilds += 1
+        number = row.next_log - 1
+        for memory, after in self._beginnings(name, folds):
+            if self._play(memory, name, after, number, late):
+                return Live(memory, number)
+        memory = self._fresh(name, folds)
+        memory.push_all(in_turn(self._stored(name, 0, number, late)))
+        return Live(memory, number)
 
     def keep(self, name: Name, live: Live) -> None:
         """Keep the memory of a session, and drop that of others if it no longer fits."""
-        self.drop(name)
+        held = self._held.get(name)
+        if held is not live:
+            if held is not None:
+                self.drop(name)
+            self._held[name] = live
+        else:
+            self.bytes -= live.weight
         live.weight = live.weigh()
-        self._held[name] = live
         self.bytes += live.weight
         while self.bytes > self._limit and len(self._held) > 1:
             oldest = next(iter(self._held))
@@ -161,3 +144,66 @@ class LiveSessions:
         live = self._held.pop(name, None)
         if live is not None:
             self.bytes -= live.weight
+
+    def _fresh(self, name: Name, folds: Engine) -> Memory:
+        memory = self._new(name[1])
+        memory.engine = folds
+        return memory
+
+    def _beginnings(self, name: Name, folds: Engine) -> Iterator[tuple[Memory, int]]:
+        """Memories to go on from, the latest first: those of checkpoints, then an empty one; each with its number."""
+        empty = self._fresh(name, folds)
+        definition = empty.definition()
+        for told in self._store.checkpoints(*name):
+            if told.digests != definition:
+                continue
+            checkpoint = self._store.checkpoint(*name, log_number=told.log_number)
+            if checkpoint is not None:
+                self.thaws += 1
+                memory = self._thawed(checkpoint.memory, name[1])
+                memory.engine = folds
+                yield memory, told.log_number
+        yield empty, 0
+
+    def _play(self, memory: Memory, name: Name, after: int, number: int, late: Batch | None) -> bool:
+        """Push what was stored after a number, in the order of each stream; False if that changes what is folded."""
+        held = self._store.ranges(*name)
+        if late is not None:
+            held[late.stream] = added(held.get(late.stream, []), late.seq)
+        due = {stream: first_from(ranges, memory.due(stream) or 0) for stream, ranges in held.items()}
+        stored = self._stored(name, after, number, late)
+        return all(memory.push(batch) for batch in as_sent(stored, due, held))
+
+    def _stored(self, name: Name, after: int, number: int, late: Batch | None) -> Iterator[Batch]:
+        """Batches by log number, up to one; the late one first, for it was sent before any that follow it."""
+        if late is not None:
+            yield late
+        for one, batch in self._store.batches(*name, after):
+            if one <= number:
+                yield batch
+
+
+def as_sent(batches: Iterable[Batch], due: Mapping[str, int], held: Mapping[str, Ranges]) -> Iterator[Batch]:
+    """The same batches, those of each stream by number, otherwise as they come.
+
+    Parameters
+    ----------
+    due
+        First number of each stream.
+    held
+        Numbers that there are of each stream.
+    """
+    waiting: dict[str, dict[int, Batch]] = {}
+    next_seq = dict(due)
+    for batch in batches:
+        stream, ranges = batch.stream, held.get(batch.stream, [])
+        if batch.seq < next_seq.get(stream, 0):
+            yield batch  # of no use to a memory that is past it, which says so
+            continue
+        early = waiting.setdefault(stream, {})
+        early[batch.seq] = batch
+        while (one := early.pop(next_seq.get(stream, 0), None)) is not None:
+            yield one
+            next_seq[stream] = first_from(ranges, one.seq + 1)
+    for early in waiting.values():
+        yield from (early[seq] for seq in sorted(early))

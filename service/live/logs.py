@@ -52,4 +52,4 @@ def begin(level: str) -> None:
         logger.handlers[:] = [handler]
         logger.propagate = False
     logging.getLogger(ROOT).setLevel(level.upper())
-    logging.getLogger("uvicorn").setLevel("WARNING")
+    logging.getLogger("uvicorn").setLevel("ERROR")  # it warns of what anybody can send; we count that

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from data_contracts.scrub import Scrubbed
+from pipelines.store.store import Stats
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -23,6 +30,9 @@ class Metrics:
             "Requests refused, and events refused as clock_outlier, by reason.",
             ["reason"],
             registry=ours,
+        )
+        self._masked = Counter(
+            "watchworthy_masked", "Places masked before they were stored, by kind.", ["kind"], registry=ours
         )
         self.latency = Histogram(
             "watchworthy_batch_seconds",
@@ -46,6 +56,17 @@ class Metrics:
         self.rebuilds = Gauge("watchworthy_rebuilds", "Sessions read again from the store.", registry=ours)
         self.bundle = Gauge("watchworthy_bundle", "1 for the models that score.", ["digest"], registry=ours)
 
+    def masked(self, scrubbed: Scrubbed) -> None:
+        """Count what the scrub has masked."""
+        _, *numbers, _ = scrubbed
+        if any(numbers):
+            for kind, number in zip(Scrubbed._fields[1:], numbers, strict=False):
+                self._masked.labels(kind).inc(number)
+
+    def watch(self, stats: Callable[[], Stats]) -> None:
+        """Tell of a store too, as it stands whenever somebody asks."""
+        self.registry.register(_StoreMetrics(stats))
+
     def refused(self, reason: str, times: int = 1) -> None:
         """Count what was refused under a code."""
         self._refusals.labels(reason).inc(times)
@@ -53,3 +74,30 @@ class Metrics:
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self.registry)
+
+
+class _StoreMetrics(Collector):
+    """What a store counts, read when somebody asks."""
+
+    def __init__(self, stats: Callable[[], Stats]) -> None:
+        self._stats = stats
+
+    def collect(self) -> Iterator[Metric]:
+        now = self._stats()
+        yield CounterMetricFamily("watchworthy_commits", "Transactions of the store.", now.commits)
+        yield CounterMetricFamily(
+            "watchworthy_failed_commits", "Transactions that were rolled back.", now.failed_commits
+        )
+        failures = CounterMetricFamily(
+            "watchworthy_seal_failures", "Sessions that could not be sealed, by reason.", labels=["reason"]
+        )
+        for reason, times in now.seal_failures.items():
+            failures.add_metric([reason], times)
+        yield failures
+        yield GaugeMetricFamily("watchworthy_queue_batches", "Batches that wait to be stored.", now.waiting)
+        yield GaugeMetricFamily(
+            "watchworthy_queue_seconds", "How long the oldest of them waits.", now.waiting_s
+        )
+        yield GaugeMetricFamily(
+            "watchworthy_disk_free_bytes", "Free on the disk of the data directory.", now.disk_free
+        )

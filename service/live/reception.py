@@ -5,32 +5,37 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import math
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
+from msgspec import structs
 
-from data_contracts.batches import Batch, Text
+from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
+from data_contracts.scrub import SCRUB_VERSION
 from features.catalogue import engine
 from features.engine import Engine
-from features.session import Log, Session
+from features.memory import Memory
+from features.session import Session
 from pipelines.store.store import Store
-from pipelines.store.units import Decision, Stored, StoredAnswer, Unit
-from service.live.batch_body import Body, Header, events_of, joined, within_time
+from pipelines.store.units import Checkpoint, Decision, Stored, StoredAnswer, Unit
+from service.live.batch_body import Body, Header, events_within
 from service.live.live_scores import LiveScorer, Scores
 from service.live.live_sessions import Live, LiveSessions, Name
 from service.live.metrics import Metrics
 from service.live.refusals import CLOCK_OUTLIER, Refusal, refusal_of
 from service.live.settings import Settings
+from service.live.turns import Turns
 
 T = TypeVar("T")
 log = logging.getLogger("watchworthy.live")
 HOUR_MS: Final = 3_600_000
+CHECKPOINT_EVERY: Final = 64  # batches
 
 REHEARSAL: Final = (
     b'[{"type":4,"data":{"href":"/","width":9,"height":9},"timestamp":1},{"type":2,"data":{"node":{"type":0,"id":1,'
@@ -43,12 +48,14 @@ REHEARSAL: Final = (
     b'{"type":3,"data":{"source":0,"texts":[{"id":2,"value":"x"}],"attributes":[],"removes":[],"adds":[]},'
     b'"timestamp":6}\n{"type":3,"data":{"source":0,"texts":[],"attributes":[{"id":2,"attributes":{"class":"d"}}],'
     b'"removes":[{"parentId":2,"id":3}],"adds":[]},"timestamp":3000}',
+    b'[{"type":4,"data":{"href":"/?a=b@c.example","more":1},"timestamp":3001},{"type":3,"data":{"source":2,"type":1,'
+    b'"id":2,"x":1,"y":1},"timestamp":3002.5}]',
 )
 """Batches that touch what is compiled, played before the first real one comes."""
 
 
-class Folded(NamedTuple):
-    """What a session is after a batch: rows in all, the decision, and what it stands on if it was computed."""
+class Seen(NamedTuple):
+    """What a session is after a batch: rows in all, the decision, and what that stands on."""
 
     rows: int
     decision: tuple[str, ...]
@@ -81,29 +88,35 @@ class Reception:
         self.settings = settings
         self.metrics = metrics
         self.limits = settings.limits
-        self.sessions = LiveSessions(
-            store.batches, self._new_log, settings.live_bytes, settings.session_waiting
-        )
-        self._aside = ThreadPoolExecutor(1, "decode")
+        self.turns = Turns(settings.session_waiting)
+        self.sessions = LiveSessions(store, self._new, self._thawed, settings.live_bytes)
+        self._aside_thread = ThreadPoolExecutor(1, "decode")
         self._aside_engine = twin(engine())
+        self._bundle = scorer.scorer.bundle.digest
 
-    def _new_log(self, name: str) -> Log:
-        return Log(name, engine(), self.settings.idle_ms, self.limits)
+    def _new(self, name: str) -> Memory:
+        return Memory(name, engine(), self.settings.idle_ms, self.limits, names=False)
+
+    def _thawed(self, frozen: bytes, name: str) -> Memory:
+        return Memory.thaw(frozen, name, engine(), self.settings.idle_ms, self.limits)
 
     def warm(self) -> None:
         """Compile everything that a batch needs, or load it from disk."""
         engine().warm()
         self._aside_engine.warm()
         self.scorer.warm()
-        rehearsal = self._new_log("rehearsal")
+        rehearsal = self._new("rehearsal")
         for seq, text in enumerate(REHEARSAL):
-            rehearsal.receive(Batch("0", seq, events_of(text, self.limits)))
-        for session in rehearsal.sessions():
-            self.scorer.scores(session)
+            rehearsal.push(Batch("0", seq, events_within(text, self.limits, math.inf).events))
+            session, _ = rehearsal.latest()
+            if session is not None:
+                self.scorer.scores(session)
+            if (frozen := rehearsal.freeze()) is not None:
+                rehearsal = self._thawed(frozen, "rehearsal")
 
     def close(self) -> None:
         """Stop the thread beside the loop."""
-        self._aside.shutdown()
+        self._aside_thread.shutdown()
 
     def check_room(self) -> None:
         """Refuse before any work is done if the writer is behind, or the disk nearly full.
@@ -128,83 +141,79 @@ class Reception:
         Refusal
             Whatever is wrong with it, or ``not_stored``; nothing of it is then kept.
         """
-        header = body.header
-        name = (site, header.session)
+        name = (site, body.header.session)
+        await self.turns.enter(name)
         try:
-            async with self.sessions.turn(name):
-                known = self._known(name, header)
-                if known is not None:
-                    if known.digest != body.digest:
-                        raise Refusal("seq_conflict")
-                    self.metrics.repeats.inc()
-                    return known.answer
+            known = self._known(name, body.header)
+            if known is None:
                 return await self._take_new(name, body, received_at_ms)
+            if known.digest != body.digest:
+                raise Refusal("seq_conflict")
+            self.metrics.repeats.inc()
+            return known.answer
         except WatchworthyError as error:
             raise refusal_of(error) from error
+        finally:
+            self.turns.leave(name)
 
     def _known(self, name: Name, header: Header) -> StoredAnswer | None:
         """What was answered to this batch before; the store is asked only where memory does not know better."""
         live = self.sessions.held(name)
-        if live is not None and not live.stale and not live.log.holds(header.stream, header.seq):
-            return None  # should another process have it, the store says `log_moved`
+        if live is not None and not live.stale:
+            due = live.memory.due(header.stream)
+            if due is not None and header.seq >= due:
+                return None  # should another process have it, the store says `log_moved`
         return self.store.known(*name, header.stream, header.seq)
 
     async def _take_new(self, name: Name, body: Body, received_at_ms: int) -> bytes:
         header = body.header
+        refused = self.store.refuse_early(*name, header.stream, header.seq, len(body.text), received_at_ms)
+        if refused is not None:
+            raise refused
         large = len(body.text) > self.settings.aside_bytes
+        latest_ms = received_at_ms + self.settings.future_hours * HOUR_MS
         if large:
-            events = await self._beside(lambda: events_of(body.text, self.limits))
+            read = await self._beside(lambda: events_within(body.text, self.limits, latest_ms))
         else:
-            events = events_of(body.text, self.limits)
-        timed = within_time(events, received_at_ms + self.settings.future_hours * HOUR_MS)
-        outliers = len(events) - len(timed.events)
-        batch = Batch(header.stream, header.seq, timed.events)
-        asked = Unit(
-            *name,
-            header.stream,
-            header.seq,
-            text_of(body.text, timed.events, outliers),
-            body.digest,
-            received_at_ms,
-            answer_to(header.seq, outliers),
-            channels=header.mask,
+            read = events_within(body.text, self.limits, latest_ms)
+        batch = Batch(header.stream, header.seq, read.events, header.mask)
+        unit = Unit(
+            site=name[0],
+            session=name[1],
+            stream=header.stream,
+            seq=header.seq,
+            body=read.text,
+            digest=body.digest,
+            received_at_ms=received_at_ms,
+            answer=answer_to(header.seq, read.outliers),
+            channels=batch.channels,
             consent=header.agreed,
-            first_ms=timed.first_ms,
-            last_ms=timed.last_ms,
+            scrub=SCRUB_VERSION,
+            first_ms=read.first_ms,
+            last_ms=read.last_ms,
             ends=header.end,
         )
         try:
-            stored = await self._fold_and_store(name, batch, asked, large)
+            stored = await self._fold_and_store(name, batch, unit, large)
         except WatchworthyError as error:
             if error.code != "log_moved":
                 raise
             # Another process stored something meanwhile: read that first, once.
-            stored = await self._fold_and_store(name, batch, asked, large)
+            stored = await self._fold_and_store(name, batch, unit, large)
         self.metrics.batches.inc()
-        self.metrics.events.inc(len(timed.events))
-        if outliers:
-            self.metrics.refused(CLOCK_OUTLIER, outliers)
+        self.metrics.events.inc(len(read.events))
+        self.metrics.masked(read.scrubbed)
+        if read.outliers:
+            self.metrics.refused(CLOCK_OUTLIER, read.outliers)
         return stored.answer
 
-    async def _fold_and_store(self, name: Name, batch: Batch, asked: Unit, large: bool) -> Stored:
+    async def _fold_and_store(self, name: Name, batch: Batch, unit: Unit, large: bool) -> Stored:
         live = self.sessions.held(name)
-        if live is None or (live.stale and asked.ends):
+        if live is None or (live.stale and unit.ends):
             live = await self._beside(lambda: self._read(name))
-        stream = live.log.streams.get(batch.stream)
-        if batch.seq >= (stream.next_seq if stream else 0) + self.store.limits.seq_ahead and not live.stale:
-            raise WatchworthyError(
-                "seq_too_far", "The batch lies too far past the last of its stream.", f"seq {batch.seq}"
-            )
         try:
-            folded = await self._folded(live, batch, large)
-            changed = folded.decision != live.decision
-            unit = replace(
-                asked,
-                rows=max(0, folded.rows - live.rows),
-                after=live.number,
-                decisions=(self._decision(folded),) if changed else (),
-            )
-            stored = await self.store.submit_async(unit)
+            live, seen = await self._folded(name, live, batch, unit.ends, large)
+            stored = await self.store.submit_async(self._with_it(unit, live, seen))
         except BaseException as error:
             self.sessions.drop(name)  # it may hold what is not on disk
             if isinstance(error, Exception) and not isinstance(error, WatchworthyError):
@@ -212,60 +221,86 @@ class Reception:
                 raise Refusal("not_stored") from error
             raise
         if stored.log_number == live.number + 1 and not stored.repeated:
-            live.add(stored.log_number, batch)
-            live.decision, live.rows = folded.decision, folded.rows
+            live.number = stored.log_number
+            if seen is not None:
+                live.decision, live.rows = seen.decision, seen.rows
             self.sessions.keep(name, live)
         else:
             self.sessions.drop(name)
         return stored
 
-    async def _folded(self, live: Live, batch: Batch, large: bool) -> Folded:
-        """Fold a batch and score what it leads to; of a stale session, nothing changes until someone looks."""
+    def _with_it(self, unit: Unit, live: Live, seen: Seen | None) -> Unit:
+        """The unit with what goes with it: rows, the changed decision, now and then a checkpoint."""
+        if seen is None:
+            return structs.replace(unit, after=live.number)
+        decided = seen.decision != live.decision
+        frozen = live.memory.freeze() if (live.number + 1) % CHECKPOINT_EVERY == 0 else None
+        return structs.replace(
+            unit,
+            after=live.number,
+            rows=max(0, seen.rows - live.rows),
+            decisions=(self._decision(seen),) if decided else (),
+            checkpoint=Checkpoint(frozen, live.memory.last_ms, live.memory.definition()) if frozen else None,
+        )
+
+    async def _folded(
+        self, name: Name, live: Live, batch: Batch, ends: bool, large: bool
+    ) -> tuple[Live, Seen | None]:
+        """Fold a batch and score what it leads to; of a stale session, nothing until someone looks."""
         if live.stale:
-            return Folded(live.rows, live.decision, None, None)
-        if large:
-            return await self._beside(lambda: self._fold(live, batch, self._aside_engine))
-        return self._fold(live, batch, engine())
+            return live, None
+        seen = (
+            await self._beside(lambda: self._aside(live, batch, ends))
+            if large
+            else self._fold(live, batch, ends)
+        )
+        if seen is not None:
+            return live, seen
+        again = await self._beside(lambda: self._read(name, batch))
+        again.decision, again.rows, again.rewinds = live.decision, live.rows, live.rewinds + 1
+        return again, self._seen(again)
 
-    def _fold(self, live: Live, batch: Batch, folds: Engine) -> Folded:
-        live.log.engine = folds
+    def _fold(self, live: Live, batch: Batch, ends: bool) -> Seen | None:
+        """Fold a batch and score; None if it changes what is folded."""
+        return self._seen(live) if live.memory.push(batch, ends) else None
+
+    def _aside(self, live: Live, batch: Batch, ends: bool) -> Seen | None:
+        """The same in the thread beside the loop, with an engine of its own."""
+        live.memory.engine = self._aside_engine
         try:
-            live.log.receive(batch)
-            return self._seen(live)
+            return self._fold(live, batch, ends)
         finally:
-            live.log.engine = engine()
+            live.memory.engine = engine()
 
-    def _seen(self, live: Live) -> Folded:
-        found = live.log.sessions()
-        if not found:
-            return Folded(0, live.decision, None, None)
-        scores = self.scorer.scores(found[-1])
-        rows = sum(one.coverage.rows for one in found)
-        return Folded(rows, (found[-1].id, *scores.decision), scores, found[-1])
+    def _seen(self, live: Live) -> Seen:
+        session, rows = live.memory.latest()
+        if session is None:
+            return Seen(rows, live.decision, None, None)
+        scores = self.scorer.scores(session)
+        return Seen(rows, (session.id, *scores.decision), scores, session)
 
-    def _decision(self, folded: Folded) -> Decision:
+    def _decision(self, seen: Seen) -> Decision:
         """The record of a decision: all that is needed to make it again."""
-        session, scores = folded.session, folded.scores
+        session, scores = seen.session, seen.scores
         told = {
             "session": session.id if session else None,
             "as_of_ms": session.coverage.duration_ms if session else None,
             "scores": scores,
             "vector": session.vector.tobytes() if session else None,
         }
-        bundle = self.scorer.scorer.bundle.digest
-        return Decision(f"de_{secrets.token_hex(12)}", bundle, msgspec.json.encode(told))
+        return Decision(f"de_{secrets.token_hex(12)}", self._bundle, msgspec.json.encode(told))
 
-    def _read(self, name: Name) -> Live:
+    def _read(self, name: Name, late: Batch | None = None) -> Live:
         """Build the memory of a session from the store, in the thread beside the loop."""
-        live = self.sessions.read(name, self._aside_engine)
-        if live.number:
-            folded = self._seen(live)
-            live.rows, live.decision = folded.rows, folded.decision
-        live.log.engine = engine()
+        live = self.sessions.read(name, self._aside_engine, late)
+        if live.number and late is None:
+            seen = self._seen(live)
+            live.rows, live.decision = seen.rows, seen.decision
+        live.memory.engine = engine()
         return live
 
     async def _beside(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._aside, work)
+        return await asyncio.get_running_loop().run_in_executor(self._aside_thread, work)
 
     async def look(self, name: Name) -> Live | None:
         """The memory of a session as the store has it, for reading; None if the store knows nothing of it."""
@@ -284,13 +319,6 @@ def twin(original: Engine) -> Engine:
 
 def answer_to(seq: int, outliers: int) -> bytes:
     """What a recorder is told: that its batch is kept, and what to do; never what is thought of the visitor."""
-    said: dict[str, Any] = {"ok": True, "seq": seq, "interventions": []}
-    if outliers:
-        said["refused"] = {CLOCK_OUTLIER: outliers}
-    return msgspec.json.encode(said)
-
-
-def text_of(text: bytes, taken: list[Text], outliers: int) -> bytes:
-    """The text to store: as it was sent if it is a JSON array and all of it was taken, or else such an array."""
-    plain = not outliers and text[:1] == b"[" and all(isinstance(one, memoryview) for one in taken)
-    return text if plain else joined(taken)
+    if not outliers:
+        return b'{"ok":true,"seq":%d,"interventions":[]}' % seq
+    return b'{"ok":true,"seq":%d,"interventions":[],"refused":{"clock_outlier":%d}}' % (seq, outliers)

@@ -23,14 +23,17 @@ KINDS: Final[dict[str, Kind]] = {
         400, False, "The first line of the body is not the JSON object that a batch begins with."
     ),
     "bad_request": Kind(400, False, "The request does not have the parameters that this call takes."),
+    "request_broken": Kind(400, False, "What was sent is no HTTP that is understood."),
     "key_missing": Kind(401, False, "The request names no key."),
     "key_unknown": Kind(401, False, "There is no such key, or it was revoked."),
     "role_refused": Kind(403, False, "The key does not have the role that this call needs."),
     "origin_refused": Kind(403, False, "The key does not allow pages of this origin."),
     "not_found": Kind(404, False, "There is nothing of this name."),
     "method_refused": Kind(405, False, "The address does not take this method."),
+    "request_slow": Kind(408, True, "The request did not arrive within its deadline."),
     "body_slow": Kind(408, True, "The body did not arrive within its deadline."),
     "seq_conflict": Kind(409, False, "Another batch of this number is already held."),
+    "payload_expired": Kind(410, False, "The recording was erased, or its time to be kept is over."),
     "body_too_long": Kind(413, False, "The body is longer than the limit."),
     "encoding_refused": Kind(415, False, "The body's Content-Encoding is none that is understood."),
     "too_many_events": Kind(422, False, "The batch holds more events than the limit."),
@@ -40,6 +43,7 @@ KINDS: Final[dict[str, Kind]] = {
     "internal": Kind(500, True, "Something failed that is not the sender's fault; it is in the log."),
     "not_stored": Kind(503, True, "The batch could not be stored; nothing of it was kept."),
     "busy": Kind(503, True, "More waits to be stored than there is room for."),
+    "object_missing": Kind(503, True, "The sealed recording is not where it should be."),
     "disk_full": Kind(503, True, "The disk is full; nothing of the batch was kept."),
     "store_read_only": Kind(503, True, "The data directory cannot be written to."),
     "store_corrupt": Kind(503, True, "The database is damaged."),
@@ -92,7 +96,8 @@ def refusal_of(error: WatchworthyError) -> Refusal:
     """The answer to what the decoder or the store refused."""
     if error.code == "input_too_long":
         return Refusal("body_too_long", error.message)
-    return Refusal(error.code, error.message + (f" ({error.where})" if error.where else ""))
+    ours = kind(error.code).status >= 500  # where we keep things is not theirs to know
+    return Refusal(error.code, error.message + (f" ({error.where})" if error.where and not ours else ""))
 
 
 def body(refusal: Refusal, request_id: str) -> bytes:

@@ -8,12 +8,13 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from data_contracts.errors import WatchworthyError
 from features.catalogue import engine
 from features.moments import CODES, SETTLED
 from features.session import Session
 from service.live.live_scores import LiveScorer
 from service.live.reception import Reception
-from service.live.refusals import Refusal
+from service.live.refusals import Refusal, refusal_of
 
 PART: Final = re.compile(r"^(?P<log>[^.]+)(?:\.(?P<part>[1-9][0-9]{0,6}))?$")
 """``S``, or ``S.2`` for what follows a pause."""
@@ -31,17 +32,22 @@ async def session_now(reception: Reception, site: str, session_id: str) -> bytes
     if named is None:
         raise Refusal("not_found", "There is no session of this id.")
     name = (site, named["log"])
-    async with reception.sessions.turn(name):
+    await reception.turns.enter(name)
+    try:
         stale = (held := reception.sessions.held(name)) is not None and held.stale
         live = await reception.look(name)
-        found = live.log.sessions() if live is not None else []
+        found = live.memory.sessions() if live is not None else []
         ids = [one.id for one in found]
         if live is None or session_id not in ids:
             raise Refusal("not_found", "There is no session of this id.")
         one = found[ids.index(session_id)]
         told = shown(one, reception.scorer)
         told["log"] = {"id": name[1], "batches": live.number, "sessions": ids, "stale": stale}
-    return msgspec.json.encode(told)
+        return msgspec.json.encode(told)
+    except WatchworthyError as error:
+        raise refusal_of(error) from error
+    finally:
+        reception.turns.leave(name)
 
 
 def shown(session: Session, scorer: LiveScorer) -> dict[str, Any]:

@@ -43,6 +43,19 @@ class Settings(BaseSettings):
     depth: int = Field(4_096, ge=16, description="Deepest nesting of the JSON of an event.")
     batch_events: int = Field(20_000, ge=1, description="Most events of one batch.")
     body_seconds: float = Field(20, gt=0, description="Seconds within which a body must have arrived.")
+    request_seconds: float = Field(
+        10, gt=0, description="Seconds within which a connection must have asked for something, head and all."
+    )
+    connections: int = Field(
+        8_192,
+        ge=1,
+        description="Most connections at once; beyond, and beyond what the system allows, 503 busy.",
+    )
+    receiving_bytes: int = Field(
+        128 * MB,
+        ge=1,
+        description="Most bytes of bodies that are received, unpacked or wait for their turn; beyond, 503 busy.",
+    )
     aside_bytes: int = Field(
         64 << 10, ge=0, description="Bodies longer than this are decoded beside the event loop."
     )
@@ -57,9 +70,10 @@ class Settings(BaseSettings):
         24, gt=0, description="Events that claim to be this far past their receipt are refused."
     )
     live_bytes: int = Field(
-        512 * MB,
+        384 * MB,
         ge=0,
-        description="Memory of live sessions; the least lately used are dropped and read again.",
+        description="Memory of live sessions, about; the least lately used are dropped and read again. The process "
+        "holds some 170 MB beside, and the system may keep up to as much again in holes.",
     )
     session_waiting: int = Field(
         64, ge=1, description="Most batches of one session that may wait for their turn."

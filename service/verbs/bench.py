@@ -13,7 +13,7 @@ from rich.table import Table
 from data_contracts.compression import unpack
 from data_contracts.recordings import open_paths, read
 from features.catalogue import engine
-from features.session import sessions_of
+from features.log import sessions_of
 from models.scorer import Scorer
 from service.screen import compiling, errors, out, phases
 from service.verbs.demo import SAMPLES

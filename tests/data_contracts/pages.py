@@ -1,11 +1,10 @@
-"""Pages for tests: small ones built by hand, real ones read plainly, and a slow model of a page to compare with."""
+"""Pages for tests: small ones built by hand, and real ones read plainly."""
 
 from __future__ import annotations
 
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +14,9 @@ import msgspec
 from data_contracts.page_index import Change, PageIndex
 
 Node = dict[str, Any]
+
+LISTS = ("texts", "attributes", "removes", "adds")
+LONG_AGO = 1_000_000  # ms: the presses and changes of these tests happen well after the snapshot
 
 
 class Builder:
@@ -141,130 +143,53 @@ def shop_page() -> Node:
     )
 
 
-FIELD_TAGS = ("input", "select", "textarea")
-CONTROL_ROLES = (
-    *("button", "link", "checkbox", "radio", "switch", "tab", "menuitem", "menuitemcheckbox"),
-    *("menuitemradio", "option", "slider", "spinbutton", "textbox", "combobox", "searchbox", "treeitem"),
-)
+def leaf(number: int, tag: str = "i", **attributes: Any) -> Node:
+    return {"type": 2, "tagName": tag, "attributes": attributes, "childNodes": [], "id": number}
 
 
-@dataclass
-class Slow:
-    """A page as dicts, written from the format's description and from nothing else."""
-
-    type: dict[int, int] = field(default_factory=dict)
-    tag: dict[int, str] = field(default_factory=dict)
-    attributes: dict[int, dict[str, Any]] = field(default_factory=dict)
-    parent: dict[int, int] = field(default_factory=dict)
-    children: dict[int, list[int]] = field(default_factory=dict)
-
-    def add(self, node: Node, parent: int = 0, following: int | None = None) -> None:
-        stack = [(node, parent, following)]
-        while stack:
-            node, parent, following = stack.pop()
-            number = node["id"]
-            self.type[number] = node["type"]
-            self.tag[number] = node.get("tagName", "").lower()
-            self.attributes[number] = dict(node.get("attributes") or {})
-            self.parent[number] = parent
-            self.children[number] = []
-            siblings = self.children.setdefault(parent, [])
-            siblings.insert(siblings.index(following) if following in siblings else len(siblings), number)
-            stack += [(child, number, None) for child in reversed(node.get("childNodes") or [])]
-
-    def remove(self, number: int) -> None:
-        if number not in self.parent:
-            return
-        self.children[self.parent[number]].remove(number)
-        stack = [number]
-        while stack:
-            number = stack.pop()
-            stack += self.children.pop(number)
-            for facts in (self.type, self.tag, self.attributes, self.parent):
-                del facts[number]  # type: ignore[attr-defined]
-
-    def mutate(self, data: dict[str, Any]) -> None:
-        for removal in data.get("removes") or []:
-            self.remove(removal["id"])
-        waiting = list(data.get("adds") or [])
-        while waiting:
-            still = []
-            for add in waiting:
-                if add["parentId"] in self.parent:
-                    self.add(add["node"], add["parentId"], add.get("nextId"))
-                else:
-                    still.append(add)
-            if len(still) == len(waiting):
-                break
-            waiting = still
-        for change in data.get("attributes") or []:
-            if change["id"] in self.parent:
-                self.attributes[change["id"]].update(change["attributes"])
-
-    def has(self, number: int, name: str) -> bool:
-        value = self.attributes[number].get(name)
-        return value is not None and value is not False
-
-    def word(self, number: int, name: str) -> str:
-        value = self.attributes[number].get(name)
-        return (str(value).split() or [""])[0].lower() if self.has(number, name) else ""
-
-    def is_control(self, number: int) -> bool:
-        if self.type[number] != 2:
-            return False
-        tag = self.tag[number]
-        if tag in ("a", "area"):
-            own = self.has(number, "href") or self.has(number, "xlink:href")
-        elif tag == "input":
-            own = self.word(number, "type") != "hidden"
-        elif tag == "label":
-            own = self.has(number, "for") or any(
-                self.tag[below] in FIELD_TAGS and self.is_control(below) for below in self.below(number)
-            )
-        elif tag in ("audio", "video"):
-            own = self.has(number, "controls")
-        else:
-            own = tag in ("button", "select", "textarea", "summary", "option")
-        editable = self.has(number, "contenteditable") and self.word(number, "contenteditable") != "false"
-        return own or editable or self.word(number, "role") in CONTROL_ROLES
-
-    def below(self, number: int) -> Iterator[int]:
-        for child in self.children[number]:
-            yield child
-            yield from self.below(child)
-
-    def above(self, number: int) -> Iterator[int]:
-        """The node and what lies above it in its own document."""
-        while number:
-            yield number
-            if self.type[number] == 0:
-                break
-            number = self.parent[number]
-
-    def control(self, number: int) -> int:
-        return next((up for up in self.above(number) if self.is_control(up)), 0)
-
-    def form(self, number: int) -> int:
-        return next((up for up in self.above(number) if self.tag[up] == "form"), 0)
+def text(number: int, content: str = "x") -> Node:
+    return {"type": 3, "textContent": content, "id": number}
 
 
-def tree(index: PageIndex) -> dict[int, tuple[int, int, list[int]]]:
-    """Of every node of an index: its type, its parent's id, and its children's in order."""
-    nodes, used = index._nodes, int(index._state[0])
-    ids = nodes["id"].tolist()
-    result: dict[int, tuple[int, int, list[int]]] = {}
-    for row in range(used):
-        if ids[row] <= 0:
-            continue
-        children = []
-        child = int(nodes["last"][row])
-        while child >= 0:
-            children.append(ids[child])
-            child = int(nodes["before"][child])
-        up = int(nodes["parent"][row])
-        result[ids[row]] = (int(nodes["type"][row]), ids[up] if up >= 0 else 0, children[::-1])
-    return result
+class Shop:
+    """A page with a ticker, a tab, a disclosure, a dialog and a form, and the ids of each."""
 
+    def __init__(self) -> None:
+        b = Builder()
+        e = b.element
+        self.label = b.text("12:00")
+        self.ticker = e("div", {"class": "clock"}, e("span", {}, self.label))
+        self.icon = e("i", {"class": "icon"})
+        self.button = e("button", {"id": "add"}, self.icon)
+        self.summary = e("summary", {}, "More")
+        self.details = e("details", {}, self.summary, e("p", {}, "Words"))
+        self.tab = e("button", {"role": "tab", "aria-controls": "panel"})
+        self.inner = e("p", {}, "Panel")
+        self.panel = e("div", {"id": "panel"}, self.inner)
+        self.check = e("input", {"type": "checkbox", "id": "agree"})
+        self.wrap = e("label", {"class": "choice"}, self.check)
+        self.pointing = e("label", {"for": "agree"}, "I agree")
+        self.close = e("button", {"class": "x"})
+        self.dialog = e("div", {"role": "dialog"}, self.close)
+        self.alert = e("div", {"role": "status"}, "")
+        self.error = e("p", {"class": "field-error", "style": "display: none"}, "Wrong")
+        self.field = e("input", {"name": "email"})
+        self.cells = [e("li", {}, str(i)) for i in range(80)]
+        self.list = e("ul", {"class": "dressed-btn"}, *self.cells)
+        parts = (self.ticker, self.button, self.details, self.tab, self.panel, self.wrap, self.pointing)
+        more = (self.dialog, self.alert, self.error, self.field, self.list)
+        self.main = e("main", {}, *parts, *more)
+        self.node = b.page(self.main)
+        self.index = indexed(self.node)
 
-def slow_tree(page: Slow) -> dict[int, tuple[int, int, list[int]]]:
-    return {number: (page.type[number], page.parent[number], page.children[number]) for number in page.parent}
+    def texts(self, node: Node, t: int = LONG_AGO) -> Change:
+        (change,) = mutate(self.index, t, texts=[{"id": node["id"]}])
+        return change
+
+    def attribute(self, node: Node, name: str, value: Any, t: int = LONG_AGO) -> Change:
+        (change,) = mutate(self.index, t, attributes=[{"id": node["id"], "attributes": {name: value}}])
+        return change
+
+    def owner_of_text(self, pressed: Node, changed: Node, wait: int = 100) -> int:
+        self.index.press(pressed["id"], LONG_AGO)
+        return self.texts(changed, LONG_AGO + wait).owner

@@ -10,7 +10,8 @@ import pytest
 from data_contracts import events as e
 from data_contracts.elements import Element
 from data_contracts.page_index import PageIndex
-from tests.data_contracts.pages import Builder, Node, Slow, indexed, raw, shop_page, snapshots_of
+from tests.data_contracts.pages import Builder, Node, indexed, raw, shop_page, snapshots_of
+from tests.data_contracts.slow_page import Slow
 
 SAYS = {
     name: getattr(e, name)

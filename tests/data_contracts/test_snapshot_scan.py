@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from data_contracts.events import KNOWN, SIGHTED
 from data_contracts.page_index import PageIndex
 from data_contracts.snapshot_scan import DEEPEST
-from tests.data_contracts.pages import Node, Slow, indexed, shop_page, slow_tree, snapshots_of, tree
+from tests.data_contracts.pages import Node, indexed, shop_page, snapshots_of
+from tests.data_contracts.slow_page import Slow, slow_tree, tree
 
 # Ids count up within a tree, so the strategy draws everything but them.
 TEXTS = st.text(max_size=12) | st.sampled_from(['"', "\\", '\\"}]', "{", "]}", "\u2028", "🙂", "*****"])

@@ -17,8 +17,9 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from features.catalogue import engine
 from features.engine import MEMORY_LIMIT
+from features.log import Log, sessions_of
 from features.moments import CODES, DEAD_CLICK, MOMENTS_A_CODE, NEAR_MISS, RAGE_CLICK, SLOW_RESPONSE
-from features.session import Log, Session, sessions_of
+from features.session import Session
 from pipelines.readings import recut
 from tests.features.streams import encoded, other_words, reworded, shifted, stars, stream
 

@@ -33,6 +33,16 @@ def test_the_prior_is_an_offset_in_log_odds():
             assert logit(calibration.probability(margin, rate)) - logit(rate) == pytest.approx(ratio)
 
 
+def test_one_margin_is_read_as_many_are():
+    margins = np.linspace(-40, 40, 801)
+    sigmoid, beta = Calibration("sigmoid", (0.7,), -0.2), Calibration("beta", (0.7, 0.3), -0.2)
+    np.testing.assert_array_equal([sigmoid.log_likelihood_ratio(m) for m in margins], sigmoid.ratios(margins))
+    one_by_one = [beta.log_likelihood_ratio(m) for m in margins]
+    np.testing.assert_allclose(one_by_one, beta.ratios(margins), rtol=1e-14, atol=1e-14)
+    stairs = Calibration("isotonic", (), 0.0, ((-1.0, -2.0), (1.0, 3.0)))
+    np.testing.assert_array_equal([stairs.log_likelihood_ratio(m) for m in margins], stairs.ratios(margins))
+
+
 def test_groups_weigh_the_same_however_many_rows_they_have():
     label = np.array([1] * 10 + [0] * 4)
     group = np.array(["a"] * 9 + ["b"] + ["c"] * 3 + ["d"])

@@ -15,10 +15,11 @@ import pytest
 
 from data_contracts.batches import Batch
 from data_contracts.compression import zstd
-from features.session import sessions_of
+from features.log import sessions_of
 from models.heads import HEADS
 from pipelines.store import faults
 from service.live.batches_route import PATH
+from service.live.reception import Reception
 from tests.features.streams import encoded, stream
 from tests.service.live_store import ORIGIN, Served, code_of, request
 
@@ -67,6 +68,10 @@ def test_a_repeat_gets_the_same_answer_and_another_body_a_conflict(tmp_path: Pat
             text = (await one.client.get("/metrics")).text
             assert "watchworthy_batches_total 1.0" in text
             assert "watchworthy_repeats_total 2.0" in text
+            told = dict(line.split(" ") for line in text.splitlines() if line[0] != "#" and "{" not in line)
+            assert float(told["watchworthy_commits_total"]) >= 1
+            assert float(told["watchworthy_disk_free_bytes"]) > 0
+            assert float(told["watchworthy_queue_batches"]) == 0
             assert 'watchworthy_refusals_total{reason="seq_conflict"} 2.0' in text
 
     asyncio.run(scenario())
@@ -294,8 +299,8 @@ def test_batches_of_one_session_wait_for_each_other_up_to_a_bound(
             await asyncio.sleep(0.2)
             writer_held.set()
             codes = [answer.status_code for answer in await asyncio.gather(*tasks)]
-            assert sorted(codes) == [200, 200, 200, 503, 503]
-            assert not one.service.reception.sessions._turns, "locks do not pile up"
+            assert sorted(codes) == [200, 200, 200, 200, 503]  # one at work, three that wait
+            assert not len(one.service.reception.turns), "turns do not pile up"
 
     asyncio.run(scenario())
 
@@ -360,5 +365,37 @@ def test_pages_may_read_answers_but_only_with_a_key_that_lets_them(tmp_path: Pat
             assert bad.headers["access-control-allow-origin"] == ORIGIN, "a page may read why"
             other = await one.client.get("/v1/sessions/s", headers={"origin": ORIGIN})
             assert "access-control-allow-origin" not in other.headers
+
+    asyncio.run(scenario())
+
+
+def test_what_a_session_may_not_hold_is_refused_before_it_is_folded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folded: list[Batch] = []
+    fold = Reception._fold
+
+    def noted(self: Reception, live: Any, batch: Batch, ends: bool) -> Any:
+        folded.append(batch)
+        return fold(self, live, batch, ends)
+
+    monkeypatch.setattr(Reception, "_fold", noted)
+    events = EVENTS[-2:]
+
+    async def scenario() -> None:
+        async with Served(tmp_path) as one:
+            limits = one.service.store.limits
+            for gap in range(limits.gaps + 1):
+                assert (await one.send(Batch("p", 2 * gap, events))).status_code == 200
+            for number in range(limits.open_streams - 1):
+                assert (await one.send(Batch(f"q{number}", 0, events))).status_code == 200
+            taken = len(folded)
+            assert code_of(await one.send(Batch("p", 2 * limits.gaps + 2, events))) == "too_many_gaps"
+            assert code_of(await one.send(Batch("p", 2 * limits.gaps + 257, events))) == "seq_too_far"
+            assert code_of(await one.send(Batch("r", 0, events))) == "too_many_streams"
+            assert len(folded) == taken
+            text = (await one.client.get("/metrics")).text
+            for code in ("too_many_gaps", "seq_too_far", "too_many_streams"):
+                assert f'watchworthy_refusals_total{{reason="{code}"}} 1.0' in text
 
     asyncio.run(scenario())

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from data_contracts.recordings import read
-from features.session import sessions_of
+from features.log import sessions_of
 from pipelines.store.store import Store
 from service.command_line import main
 from service.live.importing import Importer

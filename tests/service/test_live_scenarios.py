@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
 from data_contracts.batches import Batch
 from data_contracts.recordings import read
 from features.catalogue import engine
-from features.session import Session, sessions_of
+from features.log import sessions_of
+from models.bundle import Bundle, load
 from models.heads import HEADS
+from models.logistic import Logistic
 from models.scorer import Scorer
-from models.signal_rates import extended
 from pipelines.readings import recut
 from service.live.live_scores import LiveScorer
 from service.live.reception import Reception
-from service.live.sessions_route import shown
 from tests.service.live_store import SAMPLES, Served
+from tests.service.live_truth import same
 
 Rng = np.random.Generator
 FILES = sorted(SAMPLES.glob("*.json.gz"))
@@ -41,22 +41,6 @@ def shaken(batches: list[Batch], rng: Rng) -> list[Batch]:
     for batch in again:
         late.insert(int(rng.integers(0, len(late) + 1)), batch)
     return late
-
-
-def told_by_library(session: Session) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(msgspec.json.encode(shown(session, LiveScorer(Scorer.starter()))))
-    return told
-
-
-def same(told: dict[str, Any], session: Session) -> None:
-    """Vector, signals and scores equal to the last bit."""
-    vector = np.array([np.nan if v is None else v for v in told["vector"].values()], "f4")
-    assert tuple(told["vector"]) == engine().names
-    assert vector.tobytes() == np.where(np.isnan(session.vector), np.float32("nan"), session.vector).tobytes()
-    ours = told_by_library(session)
-    assert told["moments"] == ours["moments"]
-    assert told["scores"] == ours["scores"]
-    assert told["coverage"] == ours["coverage"]
 
 
 def test_every_sample_through_http_is_as_through_the_library(tmp_path: Path) -> None:
@@ -195,9 +179,9 @@ def test_large_bodies_are_folded_beside_the_loop_to_the_same_end(
     engines = set()
     fold = Reception._fold
 
-    def noted(self: Reception, live: Any, batch: Batch, folds: Any) -> Any:
-        engines.add(folds is engine())
-        return fold(self, live, batch, folds)
+    def noted(self: Reception, live: Any, *rest: Any) -> Any:
+        engines.add(live.memory.engine is engine())
+        return fold(self, live, *rest)
 
     monkeypatch.setattr(Reception, "_fold", noted)
 
@@ -217,21 +201,18 @@ def test_large_bodies_are_folded_beside_the_loop_to_the_same_end(
     assert engines == {True, False}, "some batches beside the loop, some on it"
 
 
-def test_live_scoring_reads_the_same_bits_as_the_scorer() -> None:
-    live = LiveScorer(Scorer.starter())
-    with_moments = 0
-    for path in FILES:
-        (session,) = sessions_of(read(str(path)).batches, "s")
-        with_moments += bool(session.moments.size)
-        for moments in (session.moments, session.moments[:0]):
-            for acts in (0, 1, session.coverage.acts):
-                ours = live._extended(session.vector, moments, acts)
-                assert ours.tobytes() == extended(session.vector, moments, acts).tobytes()
-    assert with_moments > 10
+def without_trees() -> Scorer:
+    """The starters, but for frustration, which is a regression as on a site with few labels."""
+    heads = load().heads
+    wanted = heads["frustration"].model.names
+    some = tuple(np.linspace(-1, 1, len(wanted)).tolist())
+    ones = (1.0,) * len(wanted)
+    model = Logistic(wanted, some, ones, (-2.0,) * len(wanted), (2.0,) * len(wanted), some, 0.3)
+    return Scorer(Bundle(heads | {"frustration": replace(heads["frustration"], model=model)}))
 
 
-def test_live_scores_are_those_of_an_assessment() -> None:
-    judge = Scorer.starter()
+@pytest.mark.parametrize("judge", [Scorer.starter(), without_trees()], ids=["starters", "without trees"])
+def test_live_scores_are_those_of_an_assessment(judge: Scorer) -> None:
     live = LiveScorer(judge)
     spoken = 0
     for path in FILES:

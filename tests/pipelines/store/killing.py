@@ -18,7 +18,9 @@ from pathlib import Path
 from pipelines.store import Cap, Outgoing, Store, StoreLimits, Unit
 from tests.pipelines.store.making import HOUR, SITE, answer_of, body_of, make_unit
 
-LIMITS = StoreLimits(disk_free_bytes=0, frame_bytes=600, lease_ms=1_000, session_ms=1 << 60)
+LIMITS = StoreLimits(
+    disk_free_bytes=0, frame_bytes=600, lease_ms=1_000, session_ms=1 << 60, tally_batches=5, remembered=2
+)
 SESSIONS = ("s0", "s1", "s2")
 GIVEN_TIME = 20.0  # s; a point not reached by then is never reached
 SEQ_AHEAD = 12  # so far a client sends on without having heard of the first

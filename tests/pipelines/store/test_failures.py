@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.errors import WatchworthyError
-from pipelines.store import Store
-from pipelines.store import store as store_module
+from pipelines.store import Store, soundness
 from pipelines.store.database import refusal
 from tests.pipelines.store.making import SESSION, SITE, make_unit
 
@@ -104,8 +103,8 @@ def test_the_high_water_mark_refuses_before_the_disk_is_full(
     opened: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = 1_000_000
-    monkeypatch.setattr(store_module, "free_bytes", lambda folder: free)
-    monkeypatch.setattr(store_module, "DISK_LOOK_S", -1.0)
+    monkeypatch.setattr(soundness, "free_bytes", lambda folder: free)
+    monkeypatch.setattr(soundness, "LOOK_S", -1.0)
     store = opened(disk_free_bytes=1_000_000)
     store.submit(make_unit(0)).result()
     assert store.healthy().ok

@@ -73,6 +73,56 @@ def test_a_session_may_last_24_hours(store: Store) -> None:
     assert store.submit(make_unit(0, received_at_ms=99 * HOUR)).result().repeated
 
 
+def early(store: Store, unit: Unit) -> str | None:
+    """The code that a unit would be refused with early; what the transaction says of it must be the same."""
+    refused = store.refuse_early(
+        unit.site, unit.session, unit.stream, unit.seq, len(unit.body), unit.received_at_ms
+    )
+    return refused and refused.code
+
+
+def test_what_breaks_a_limit_is_refused_before_any_work_is_done_on_it(opened: Callable[..., Store]) -> None:
+    store = opened(gaps=1, open_streams=2, session_bytes=5_000, seq_ahead=9)
+    assert early(store, make_unit(99)) is None  # nothing is known of the session yet
+    for unit in (make_unit(0), make_unit(2), make_unit(0, stream="b")):
+        assert early(store, unit) is None
+        store.submit(unit).result()
+    units = {
+        "seq_too_far": make_unit(12),
+        "too_many_gaps": make_unit(4),
+        "too_many_streams": make_unit(0, stream="c"),
+        "session_too_large": make_unit(1, body=b"[" + b" " * 5_000 + b"]"),
+        "session_too_long": make_unit(1, received_at_ms=25 * HOUR),
+    }
+    for code, unit in units.items():
+        assert early(store, unit) == code
+        assert store.stats().refusals[code] == 1
+        refused(store, unit, code)
+    assert early(store, make_unit(0, received_at_ms=25 * HOUR)) is None  # a repeat
+    assert early(store, make_unit(1)) is None
+
+
+def test_an_early_refusal_asks_whether_another_process_knows_better(opened: Callable[..., Store]) -> None:
+    here, there = opened(gaps=1), opened(gaps=1)
+    here.submit(make_unit(1)).result()
+    assert early(here, make_unit(3)) == "too_many_gaps"
+    assert early(there, make_unit(3)) is None
+    there.submit(make_unit(0)).result()
+    assert early(here, make_unit(3)) is None
+    assert here.submit(make_unit(3)).result().log_number == 3
+
+
+def test_a_batch_that_breaks_no_limit_is_not_refused_early_at_the_price_of_a_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.submit(make_unit(0)).result()
+    monkeypatch.setattr(store, "_reads", None)
+    assert early(store, make_unit(1)) is None
+    with pytest.raises(AttributeError):
+        early(store, make_unit(999))
+    monkeypatch.undo()
+
+
 def test_the_limits_are_those_that_are_published() -> None:
     limits = StoreLimits()
     assert (limits.seq_ahead, limits.gaps, limits.open_streams) == (256, 64, 32)

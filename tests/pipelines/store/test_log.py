@@ -116,6 +116,24 @@ def test_the_latest_checkpoints_are_kept(opened: Callable[..., Store]) -> None:
     assert store.checkpoint(SITE, SESSION) == Checkpoint(b"3", 30, b"d", 4)
     assert store.checkpoint(SITE, SESSION, before=30) == Checkpoint(b"2", 20, b"d", 3)
     assert store.checkpoint(SITE, SESSION, before=20) is None
+    assert [one.log_number for one in store.checkpoints(SITE, SESSION)] == [4, 3]
+
+
+def test_a_checkpoint_is_chosen_from_a_list_by_its_log_number(store: Store) -> None:
+    memory = bytes(range(256)) * 2_000
+    put(
+        store,
+        make_unit(0, checkpoint=Checkpoint(memory, 7, b"d")),
+        make_unit(1),
+        make_unit(2, checkpoint=b"last"),
+    )
+    assert store.checkpoints(SITE, SESSION) == [Checkpoint(b"", 0, b"", 3), Checkpoint(b"", 7, b"d", 1)]
+    chosen = next(one for one in store.checkpoints(SITE, SESSION) if one.log_number < 3)
+    assert store.checkpoint(SITE, SESSION, log_number=chosen.log_number) == Checkpoint(memory, 7, b"d", 1)
+    assert store.checkpoint(SITE, SESSION, log_number=2) is None
+    assert store.checkpoints(SITE, "other") == []
+    size = store.read(lambda db: db.execute("SELECT max(length(memory)) FROM checkpoints").fetchone()[0])
+    assert size < len(memory) // 20
 
 
 def test_listings_go_on_behind_the_last_session_whatever_came_meanwhile(store: Store) -> None:
@@ -200,7 +218,7 @@ def test_the_schema_has_a_version_and_a_later_one_is_refused(opened: Callable[..
     store = opened()
     store.close()
     with sqlite3.connect(store.folder / "store.db") as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
         db.execute("PRAGMA user_version = 99")
     db.close()
     with pytest.raises(WatchworthyError, match="store_newer"):

@@ -1,88 +1,146 @@
-"""Whatever is sent, repeated, sealed, swept and opened again: what is read equals a plain dict."""
+"""Whatever two processes send, repeat, seal, sweep, fail at and open again: what is read equals a plain dict."""
 
+import os
 import tempfile
 from pathlib import Path
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from data_contracts.errors import WatchworthyError
-from pipelines.store import Store, StoreLimits
+from pipelines.store import Decision, Store, StoreLimits, Unit, faults
 from tests.pipelines.store.making import SITE, answer_of, body_of, make_unit
+from tests.pipelines.store.test_writer import Held
 
-SESSIONS, STREAMS = st.sampled_from(["s", "t"]), st.sampled_from(["a", "b"])
-LIMITS = StoreLimits(disk_free_bytes=0, frame_bytes=400, seq_ahead=6)
+SESSIONS, STREAMS = st.sampled_from(["s", "t", "u"]), st.sampled_from(["a", "b"])
+BATCHES = st.tuples(
+    SESSIONS,
+    STREAMS,
+    st.integers(0, 12),
+    st.sampled_from([0, 0, 0, 100]),
+    st.booleans(),
+    st.sampled_from([0, 0, 0, 1]),
+)
+PROCESSES = st.sampled_from([0, 0, 1])
+LIMITS = StoreLimits(disk_free_bytes=0, frame_bytes=400, seq_ahead=6, tally_batches=3, remembered=4)
 
 
 class Machine(RuleBasedStateMachine):
-    """A store beside a dict from session to its batches by log number."""
+    """Two stores on one directory, beside a dict from session to its batches by log number."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.store = Store.open(Path(self.folder.name), LIMITS)
+        self.stores = [Store.open(Path(self.folder.name), LIMITS) for _ in range(2)]
         self.logs: dict[str, list[tuple[str, int, bytes]]] = {}
+        self.decisions: list[str] = []
+        self.sent = 0
         self.now = 0
 
     def teardown(self) -> None:
-        self.store.close()
+        for store in self.stores:
+            store.close()
         self.folder.cleanup()
 
-    @rule(session=SESSIONS, stream=STREAMS, seq=st.integers(0, 12), variant=st.sampled_from([0, 0, 0, 100]))
-    def send(self, session: str, stream: str, seq: int, variant: int) -> None:
-        body = body_of(seq + variant)
-        log = self.logs.get(session, [])
-        held = [(number, one) for number, one in enumerate(log, 1) if one[:2] == (stream, seq)]
-        highest = max((one[1] for one in log if one[0] == stream), default=-1)
-        try:
-            unit = make_unit(seq, session=session, stream=stream, body=body, received_at_ms=self.now)
-            stored = self.store.submit(unit).result()
-        except WatchworthyError as error:
-            assert error.code == ("seq_conflict" if held else "seq_too_far")  # noqa: PT017
-            assert held[0][1][2] != body if held else seq > highest + LIMITS.seq_ahead
-            return
+    @rule(process=PROCESSES, batches=st.lists(BATCHES, min_size=1, max_size=6))
+    def send(self, process: int, batches: list[tuple[str, str, int, int, bool, int]]) -> None:
+        """Send a group; a decision of a name that is taken is refused with its batch."""
+        store = self.stores[process]
+        units, futures = [], []
+        held = Held(store)
+        for session, stream, seq, variant, ends, taken in batches:
+            self.sent += 1
+            name = "taken" if taken else f"decision {self.sent}"
+            facts = {"session": session, "stream": stream, "body": body_of(seq + variant), "ends": ends}
+            units.append(
+                make_unit(seq, received_at_ms=self.now, decisions=(Decision(name, "b", b""),), **facts)
+            )
+            futures.append(store.submit(units[-1]))
+        held.go()
+        for unit, future in zip(units, futures, strict=True):
+            self.expect(unit, future)
+
+    def expect(self, unit: Unit, future: object) -> None:
+        """What the dict says that became of a unit."""
+        log = self.logs.get(unit.session, [])
+        held = [(number, one[2]) for number, one in enumerate(log, 1) if one[:2] == (unit.stream, unit.seq)]
+        highest = max((one[1] for one in log if one[0] == unit.stream), default=-1)
+        (decision,) = unit.decisions
         if held:
-            assert held[0][1][2] == body
-            assert stored == (held[0][0], answer_of(held[0][0]), True, False)
+            expected = "seq_conflict" if held[0][1] != unit.body else held[0][0]
+        elif unit.seq > highest + LIMITS.seq_ahead:
+            expected = "seq_too_far"
+        elif decision.id in self.decisions:
+            expected = "already_stored"
         else:
-            self.logs.setdefault(session, []).append((stream, seq, body))
-            assert stored.log_number == len(self.logs[session])
-            assert stored.answer == answer_of(stored.log_number)
+            expected = len(log) + 1
+            self.logs.setdefault(unit.session, []).append((unit.stream, unit.seq, unit.body))
+            self.decisions.append(decision.id)
+        try:
+            stored = future.result()  # type: ignore[attr-defined]
+        except WatchworthyError as error:
+            assert error.code == expected  # noqa: PT017
+        else:
+            assert (stored.log_number, stored.answer) == (expected, answer_of(stored.log_number))
+            assert stored.repeated == bool(held)
 
-    @rule(session=SESSIONS)
-    def seal(self, session: str) -> None:
+    @rule(process=PROCESSES, session=SESSIONS, seq=st.integers(0, 12))
+    def fail(self, process: int, session: str, seq: int) -> None:
+        """A commit that fails stores nothing."""
+        faults._reached.clear()
+        os.environ[faults.VARIABLE] = "before_commit:1:raise"
+        try:
+            future = self.stores[process].submit(
+                make_unit(seq, session=session, received_at_ms=self.now, ends=True)
+            )
+            assert isinstance(future.exception(), faults.Fault)
+        finally:
+            del os.environ[faults.VARIABLE]
+
+    @rule(process=PROCESSES, session=SESSIONS)
+    def seal(self, process: int, session: str) -> None:
         self.now += 1
-        self.store.seal(SITE, session, self.now)
+        self.stores[process].seal(SITE, session, self.now)
 
-    @rule()
-    def seal_due(self) -> None:
+    @rule(process=PROCESSES)
+    def seal_due(self, process: int) -> None:
         self.now += LIMITS.idle_ms
-        self.store.seal_due(self.now)
-        assert {row.status for row in self.store.sessions()} <= {"sealed"}
+        self.stores[process].seal_due(self.now)
+        assert {row.status for row in self.stores[0].sessions()} <= {"sealed"}
 
-    @rule(session=SESSIONS)
-    def erase(self, session: str) -> None:
-        assert self.store.erase(SITE, session) == (self.logs.pop(session, None) is not None)
+    @rule(process=PROCESSES, session=SESSIONS)
+    def erase(self, process: int, session: str) -> None:
+        there = self.logs.pop(session, None) is not None
+        assert self.stores[process].erase(SITE, session) == there
+        kept = self.stores[0].read(lambda db: {name for (name,) in db.execute("SELECT name FROM decisions")})
+        self.decisions = [name for name in self.decisions if name in kept]
 
-    @rule()
-    def open_again(self) -> None:
-        self.store.close()
-        self.store = Store.open(Path(self.folder.name), LIMITS)
+    @rule(process=PROCESSES)
+    def open_again(self, process: int) -> None:
+        self.stores[process].close()
+        self.stores[process] = Store.open(Path(self.folder.name), LIMITS)
 
     @invariant()
     def reads_equal_the_dict(self) -> None:
-        for session in ("s", "t"):
+        store = self.stores[0]
+        for session in ("s", "t", "u"):
             log = self.logs.get(session, [])
-            kept = list(self.store.kept(SITE, session))
+            kept = list(store.kept(SITE, session))
             assert [(one.stream, one.seq, one.body) for one in kept] == log
             assert [one.log_number for one in kept] == list(range(1, len(log) + 1))
-            assert [n for n, _ in self.store.batches(SITE, session, len(log) // 2)] == [
+            assert [n for n, _ in store.batches(SITE, session, len(log) // 2)] == [
                 one.log_number for one in kept[len(log) // 2 :]
             ]
             for number, (stream, seq, _) in enumerate(log, 1):
-                assert self.store.known(SITE, session, stream, seq)[0] == number
+                assert store.known(SITE, session, stream, seq)[0] == number
+            row = store.session(SITE, session)
+            assert (row is None) == (not log)
+            if row is not None:
+                assert (row.next_log, row.bytes) == (len(log) + 1, sum(len(one[2]) for one in log))
         objects = list(Path(self.folder.name).rglob("*.recording"))
-        assert len(objects) == sum(row.sealed_object != "" for row in self.store.sessions())
+        assert len(objects) == sum(row.sealed_object != "" for row in store.sessions())
 
 
 TestModel = Machine.TestCase
+TestModel.settings = settings(stateful_step_count=30)

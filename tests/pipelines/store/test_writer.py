@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class Held:
             began.set()
             self._go.wait(20)
 
-        self.future = store.write(wait)
+        self.future = store.write(wait, ())
         began.wait(20)
 
     def go(self) -> None:
@@ -206,3 +207,13 @@ def test_threads_that_send_at_once_get_log_numbers_without_gaps(store: Store) ->
         thread.join()
     assert sorted(got) == list(range(1, 101))
     assert [n for n, _ in store.batches(SITE, SESSION)] == list(range(1, 101))
+
+
+def test_a_writer_that_waits_holds_no_body(store: Store) -> None:
+    body = b"[" + b" " * 100_000 + b"]"
+    held = sys.getrefcount(body)
+    store.submit(make_unit(0, body=body)).result()
+    until = time.monotonic() + 10
+    while sys.getrefcount(body) > held and time.monotonic() < until:
+        time.sleep(0.01)
+    assert sys.getrefcount(body) == held
