@@ -168,8 +168,10 @@ def kill(folder: Path, points: list[str], seed: int) -> Lives:
 
 
 def test_killed_at_some_points_and_at_a_random_moment(tmp_path: Path) -> None:
-    points = ["after_commit", "seal_pointed", "erase_key_gone", RANDOM]
-    assert kill(tmp_path, points, 1).killed == len(points)
+    commits = ["key_made", "before_commit", "after_commit", OUTBOX]
+    seals = [point for point in POINTS if point.startswith("seal")]
+    points = [*commits, *seals, "erase_key_gone", *[RANDOM] * 2]
+    assert kill(tmp_path, points, 1).killed == len(points) >= 10
 
 
 @pytest.mark.full
