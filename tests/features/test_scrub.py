@@ -13,7 +13,7 @@ from data_contracts.batches import Batch
 from data_contracts.json_scan import Scan
 from data_contracts.scrub import scrub, scrubbed_text
 from data_contracts.stream import Stream
-from features.session import sessions_of
+from features.log import sessions_of
 from tests.features.streams import Event, encoded, stream
 from tests.features.test_laws import batches_of, same
 
