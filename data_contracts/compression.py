@@ -103,21 +103,21 @@ def unpack(data: bytes | memoryview, budget: Budget | None = None) -> Unpacked:
     layers: list[str] = []
     damage = ""
     while (kind := kind_of(data)) and len(layers) < LAYERS_MAX:
-        pieces: list[bytes] = []
+        gathered = bytearray()  # many small pieces would leave holes in the memory of the process
         packed = len(data)
         so_far = 0
         try:
             for piece in _zstd(data) if kind == "zstd" else _deflate(data, kind):
                 so_far += len(piece)
                 budget.spend(len(piece), packed, so_far)
-                pieces.append(piece)
+                gathered += piece
         except (zlib.error, zstd.ZstdError, EOFError) as error:
             damage = f"The {kind} data is truncated or damaged after {so_far:,} unpacked bytes: {error}"
             if not so_far and kind == "zlib" and not layers:
                 damage = ""  # two bytes of some other format that happen to look like zlib's
                 break
         layers.append(kind)
-        data = b"".join(pieces)
+        data = bytes(gathered)
         if damage:
             if not data:
                 raise WatchworthyError("compression_broken", damage + ". Nothing could be unpacked.")

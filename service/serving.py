@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import logging
 import signal
@@ -25,6 +26,8 @@ ACCEPTED: Final = (
 )
 LOOK_TICKS: Final = 10  # uvicorn ticks every 0.1 s
 COMPLAIN_S: Final = 60.0
+LARGE_BYTES: Final = 1 << 20  # larger blocks of memory go back to the system as soon as they are free
+MMAP_THRESHOLD: Final = -3  # its number in mallopt(3)
 OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 log = logging.getLogger("watchworthy.http")
@@ -75,6 +78,17 @@ def configuration(app: FastAPI, connection: type[Connection] = Connection) -> uv
 def under() -> str:
     """What runs applications here: uvicorn, its version, and what it reads HTTP with."""
     return ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "h11"))
+
+
+def give_back_memory() -> None:
+    """Have large blocks of memory given back to the system at once.
+
+    The allocator of GNU systems keeps blocks of up to 32 MB for later once it has seen one freed, so that a few large
+    bodies would leave holes that nobody can use. Where there is no such allocator, nothing is done.
+    """
+    tune = getattr(ctypes.CDLL(None), "mallopt", None)
+    if tune is not None:
+        tune(MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

@@ -73,7 +73,7 @@ class Body(NamedTuple):
     """A body out of its packing: header, the text of the events, and SHA-256 of that text."""
 
     header: Header
-    text: bytes
+    text: Text
     digest: bytes
 
 
@@ -128,7 +128,7 @@ def opened(data: bytes, encoding: str, limits: Limits) -> Body:
         header = _header.decode(data[:line_end])
     except UNREADABLE as error:
         raise Refusal("bad_header", f"The first line cannot be read: {error}.") from None
-    text = data[line_end + 1 :]
+    text = bytearray(memoryview(data)[line_end + 1 :])
     return Body(header, text, hashlib.sha256(text).digest())
 
 
@@ -172,12 +172,14 @@ class Read(NamedTuple):
 def events_within(text: Text, limits: Limits, latest: float) -> Read:
     """The events of the text of a batch after the scrub, without those that claim to be from after ``latest`` ms.
 
+    A ``bytearray`` is scrubbed in place: a large body is not held twice.
+
     Raises
     ------
     WatchworthyError
         As ``events_of``.
     """
-    clean = bytearray(text)
+    clean = text if isinstance(text, bytearray) else bytearray(text)
     scrubbed = scrub(clean)
     events = events_of(clean, limits)
     if scrubbed.packed:

@@ -17,7 +17,7 @@ from service.live.room import Guest, Room
 from service.live.settings import Settings
 
 PATH: Final = "/v1/batches"
-ASIDE: Final = 2  # large bodies that are unpacked at the same time
+ASIDE: Final = 1  # large bodies that are unpacked at the same time: only then are they counted
 PACKED_LESS: Final = 16  # what is packed unpacks to about so many times its size
 
 

@@ -23,4 +23,4 @@ def open_store(data_dir: Path, settings: Settings) -> Store:
         queue_bytes=settings.queue_bytes,
         queue_ms=int(settings.queue_seconds * 1_000),
     )
-    return Store.open(data_dir, limits)
+    return Store.open(data_dir, limits, settings.recordings_url or None)

@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     disk_free_bytes: int = Field(
         256 * MB, ge=0, description="With less free space on the disk, no batch is taken: 503 disk_full."
     )
+    recordings_url: str = Field(
+        "",
+        description="Where sealed recordings are kept: a folder, or any URL of fsspec, as s3://bucket/recordings; "
+        "the folder recordings in the data folder by default.",
+    )
     models: Path | None = Field(None, description="Folder of trained heads; the starters by default.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What is written to the log, on standard error; debug has a line for each batch."

@@ -12,7 +12,7 @@ from service.live import logs, settings
 from service.live.app import Service, application
 from service.live.connections import Connection
 from service.live.opening import open_store
-from service.serving import Server, configuration, listen
+from service.serving import Server, configuration, give_back_memory, listen
 
 
 def run(data_dir: Path, host: str | None, port: int | None) -> int:
@@ -37,6 +37,7 @@ def run(data_dir: Path, host: str | None, port: int | None) -> int:
 
 def serve(data_dir: Path, chosen: settings.Settings, listening: socket.socket) -> None:
     """Serve on a socket until a signal comes."""
+    give_back_memory()
     store = open_store(data_dir, chosen)
     try:
         service = Service(data_dir, chosen, store)

@@ -21,6 +21,9 @@ from features.log import sessions_of
 from pipelines.store.store import Store
 from service.command_line import main
 from service.live.importing import Importer
+from service.live.opening import open_store
+from service.live.settings import load
+from tests.pipelines.store.making import SESSION, SITE, make_unit
 from tests.service.live_store import SAMPLES, request
 
 ROOT = SAMPLES.parent
@@ -143,6 +146,16 @@ def test_an_import_is_as_if_it_had_been_sent_and_once(tmp_path: Path, run: Run) 
         assert row is not None
         assert row.status == "ended"
         assert row.rows == session.coverage.rows
+
+
+def test_sealed_recordings_go_where_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    monkeypatch.setenv("WATCHWORTHY_RECORDINGS_URL", f"file://{elsewhere}")
+    with open_store(data, load(data)) as store:
+        store.submit(make_unit()).result()
+        assert store.seal(SITE, SESSION, 10**15)
+        assert any(path.is_file() for path in elsewhere.rglob("*"))
+        assert not (data / "recordings").exists()
 
 
 def test_another_recording_of_the_same_name_gets_a_name_of_its_own(tmp_path: Path, run: Run) -> None:
