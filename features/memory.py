@@ -275,6 +275,16 @@ class Memory:
             return None
         return found[0].pages[found[1]]
 
+    def views(self) -> list[PageView]:
+        """The page views that are known, by number."""
+        names = {number: name for name, number in self._ids.items()}
+        found: list[PageView] = []
+        for key, _ in sorted(self._shown.given.items(), key=lambda pair: pair[1]):
+            pages, place = self._streams[names[key >> 32]].pages, key & 0xFFFFFFFF
+            if place < len(pages):
+                found.append(pages[place])
+        return found
+
     def element(self, page: int, node: int) -> Element | None:
         """What is known of a node of a page view."""
         found = self._place(page)

@@ -59,6 +59,9 @@ class Origin(Protocol):
     def view(self, page: int) -> PageView | None:
         """The page view of this number in the session."""
 
+    def views(self) -> list[PageView]:
+        """The page views that are known, by number."""
+
     def element(self, page: int, node: int) -> Element | None:
         """What is known of a node of a page view."""
 
@@ -98,6 +101,13 @@ class Session(msgspec.Struct, frozen=True, eq=False):
         """Address of a page view, empty if it is not known."""
         view = self.log.view(page)
         return view.address if view else ""
+
+    def addresses(self) -> list[str]:
+        """Addresses of its page views that are known, in the order in which they were first opened."""
+        end_ms = self.start_ms + self.coverage.duration_ms
+        views = [view for view in self.log.views() if view.address and view.t <= end_ms]
+        begun = [view for view in views if view.t >= self.start_ms] or views[-1:]
+        return list(dict.fromkeys(view.address for view in begun))
 
 
 def covered(memory: npt.NDArray[np.void], channels: int) -> Coverage:

@@ -25,6 +25,7 @@ from data_contracts.assessments import (
     Moment,
     Reason,
 )
+from data_contracts.decisions import Fact
 from data_contracts.errors import WatchworthyError
 from features.catalogue import engine
 from features.moments import CODES, WITHDRAWN
@@ -38,7 +39,7 @@ from models.operating_points import tightest
 from models.reasons import reasons, steps
 from models.signal_rates import digests, extended, names, units
 from models.verdict import action, mouse_seen, verdict
-from models.worth import HEADLINES, Fact, worth
+from models.worth import HEADLINES, worth
 
 Name = Callable[[int, int], str | None]
 """Names an element for people, from its page view and node id."""
@@ -189,8 +190,8 @@ class Scorer:
         said = {head.name: self.say(head, vector, evidence, moments) for head in HEADS}
         bot = self._bot(said["bot"], evidence)
         automation = bot.verdict == "automation"
-        element = element or _named_by(session)
-        facts = self._facts(moments, element, getattr(session, "address", str))
+        element = element or named_by(session)
+        facts = facts_of(moments, element, getattr(session, "address", str))
         struggle = said["frustration"].block.get("probability")
         told = worth(struggle, facts, 0, stake, automation)
         if seen_before is not None and told.issue is not None:
@@ -237,26 +238,6 @@ class Scorer:
         )
 
     @staticmethod
-    def _facts(moments: npt.NDArray[np.void], element: Name, address: Callable[[int], str]) -> list[Fact]:
-        evidence = {signal.code: signal.evidence for signal in engine().signals}
-        return [
-            Fact(
-                CODES[m["code"]],
-                int(m["start"]),
-                int(m["end"]),
-                float(m["severity"]),
-                element(int(m["page"]), int(m["element"])) or "",
-                address(int(m["page"])),
-                {
-                    name: float(v)
-                    for name, v in zip(evidence.get(int(m["code"]), ()), m["evidence"], strict=False)
-                },
-            )
-            for m in moments
-            if m["state"] != WITHDRAWN and CODES[m["code"]] in HEADLINES
-        ]
-
-    @staticmethod
     def _moments(moments: npt.NDArray[np.void], element: Name) -> tuple[Moment, ...]:
         return tuple(
             Moment(
@@ -270,13 +251,35 @@ class Scorer:
         )
 
 
+def facts_of(moments: npt.NDArray[np.void], element: Name, address: Callable[[int], str]) -> list[Fact]:
+    """The moments that a headline may tell of, with the names of their elements and pages."""
+    evidence = {signal.code: signal.evidence for signal in engine().signals}
+    return [
+        Fact(
+            CODES[m["code"]],
+            int(m["start"]),
+            int(m["end"]),
+            float(m["severity"]),
+            element(int(m["page"]), int(m["element"])) or "",
+            address(int(m["page"])),
+            {
+                name: float(v)
+                for name, v in zip(evidence.get(int(m["code"]), ()), m["evidence"], strict=False)
+                if np.isfinite(v)
+            },
+        )
+        for m in moments
+        if m["state"] != WITHDRAWN and CODES[m["code"]] in HEADLINES
+    ]
+
+
 def _version(head: Trained) -> HeadVersion:
     return HeadVersion(
         head=head.name, version=str(head.facts["version"]), alias=str(head.facts["alias"]), digest=head.digest
     )
 
 
-def _named_by(session: Session) -> Name:
+def named_by(session: Session) -> Name:
     """Names elements as the session knows them; without a page index nothing has a name."""
     lookup: Callable[[int, int], Any] | None = getattr(session, "element", None)
 

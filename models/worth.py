@@ -6,10 +6,10 @@ import hashlib
 import inspect
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from data_contracts.assessments import Worth
+from data_contracts.decisions import Fact
 
 DEFINITION: Final = "worth/1"
 FLAG_FROM: Final = (
@@ -37,19 +37,6 @@ HEADLINES: Final[dict[str, str]] = {
     "tab_leave": "left the tab after {element}",
 }
 """What a moment of each signal is called in a headline. Signs of automation have a queue of their own."""
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A moment as a headline needs it: ``start_ms`` and ``end_ms`` from the start, ``severity`` 0..1."""
-
-    code: str
-    start_ms: int
-    end_ms: int
-    severity: float
-    element: str = ""
-    page: str = ""
-    evidence: dict[str, float] = field(default_factory=dict)
 
 
 def worth(

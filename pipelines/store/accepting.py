@@ -14,6 +14,8 @@ from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import pack
 from pipelines.store.checking import check_limits
 from pipelines.store.crypto import NONCE_BYTES, Keys, bound, encrypt
+from pipelines.store.deciding import Place
+from pipelines.store.deciding import Rows as DecisionRows
 from pipelines.store.limits import StoreLimits
 from pipelines.store.ranges import highest, holds
 from pipelines.store.remembered import Remembered, SessionState, StreamState
@@ -27,7 +29,6 @@ BATCHES: Final = (
 )
 WITH_THEM: Final = {
     "checkpoints": "checkpoints (session_id, log_number, order_key, digests, memory)",
-    "decisions": "decisions (session_id, log_number, name, bundle, body)",
     "interventions": "interventions (session_id, log_number, name, rule, body)",
     "outbox": "outbox (session_id, name, topic, body)",
     "caps": "caps (site_id, cap, key, session_id)",
@@ -45,6 +46,7 @@ class _Pending:
     def __init__(self) -> None:
         self.batches: list[Row] = []
         self.with_them: dict[str, list[Row]] = {}
+        self.decisions = DecisionRows()
         self.to_tally: dict[int, SessionState] = {}
         self.with_checkpoints: set[int] = set()
 
@@ -63,6 +65,7 @@ class _Pending:
         self.write_batches(db)
         for into, rows in self.with_them.items():
             insert(db, into, rows)
+        self.decisions.write(db)
         for session in self.with_checkpoints:
             db.execute(OLD_CHECKPOINTS, (session, session, checkpoints))
         if self.to_tally:
@@ -249,8 +252,9 @@ class Acceptor:
             memory = encrypt(cipher, pack(checkpoint.memory), bound_to)
             pending.add("checkpoints", (*place, checkpoint.order_key, checkpoint.digests, memory))
             pending.with_checkpoints.add(session.id)
+        decided = Place(unit.site, session.site_id, unit.session, session.id, log_number, cipher)
         for decision in unit.decisions:
-            pending.add("decisions", (*place, *decision))
+            pending.decisions.add(decided, decision)
         for intervention in unit.interventions:
             pending.add("interventions", (*place, *intervention))
         for message in unit.outbox:

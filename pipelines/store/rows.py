@@ -13,8 +13,8 @@ MOST: Final = 64  # rows of one statement; SQLite compiles one for each number o
 Row = tuple[Any, ...]
 
 
-def insert(db: sqlite3.Connection, into: str, rows: Sequence[Row]) -> None:
-    """Insert rows into ``table (column, …)``.
+def insert(db: sqlite3.Connection, into: str, rows: Sequence[Row], on_conflict: str = "") -> None:
+    """Insert rows into ``table (column, …)``; ``ON CONFLICT …`` may say what becomes of one that is there already.
 
     A row that may not be leaves those before it in place: whoever asked rolls all of them back. That spares SQLite a
     copy of every page before it changes it.
@@ -25,7 +25,8 @@ def insert(db: sqlite3.Connection, into: str, rows: Sequence[Row]) -> None:
         If a row breaks a rule of the table.
     """
     for some in _parts(rows):
-        db.execute(_insertion(into, len(some), len(some[0])), list(chain.from_iterable(some)))
+        statement = _insertion(into, len(some), len(some[0]), on_conflict)
+        db.execute(statement, list(chain.from_iterable(some)))
 
 
 def update(db: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
@@ -46,8 +47,8 @@ def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 
 @cache
-def _insertion(into: str, count: int, columns: int) -> str:
-    return f"INSERT OR FAIL INTO {into} {_values(count, columns)}"
+def _insertion(into: str, count: int, columns: int, on_conflict: str) -> str:
+    return f"INSERT OR FAIL INTO {into} {_values(count, columns)} {on_conflict}"
 
 
 @cache

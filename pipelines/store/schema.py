@@ -192,6 +192,74 @@ MAIN: Final[tuple[Migration, ...]] = (
       FROM session_tallies;
     """,
     ),
+    (
+        """
+    CREATE TABLE new_decisions (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,  -- in commit order: the cursor of feeds, exports and the chain
+      name TEXT NOT NULL UNIQUE,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      session_id INTEGER REFERENCES session_tallies,  -- NULL: of a recording that was not stored, or erased
+      part TEXT NOT NULL,         -- the session S, or S.2 for what follows a pause
+      log_number INTEGER NOT NULL,
+      bundle TEXT NOT NULL,
+      policy TEXT NOT NULL,
+      cause TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      commitment BLOB NOT NULL,   -- stays when the rest is erased, so that the chain still verifies
+      payload BLOB,
+      UNIQUE (session_id, part, log_number, bundle, policy)
+    );
+    INSERT INTO new_decisions  -- no record of the first kind can be made again, nor verified
+      SELECT decisions.id, decisions.name, site_id, session_id, sessions.name, log_number, bundle, '', 'changed', 0,
+             x'', NULL
+      FROM decisions JOIN session_tallies AS sessions ON sessions.id = session_id;
+    DROP TABLE decisions;
+    ALTER TABLE new_decisions RENAME TO decisions;
+    CREATE TABLE cards (  -- of each session, what its latest decision says, and what people made of it
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      session_id INTEGER NOT NULL REFERENCES session_tallies,
+      part TEXT NOT NULL,
+      log_number INTEGER NOT NULL,
+      decision TEXT NOT NULL,
+      started_at INTEGER NOT NULL,
+      as_of_ms INTEGER NOT NULL,
+      bot REAL,
+      frustration REAL,
+      conversion REAL,
+      worth REAL,
+      verdict TEXT NOT NULL,
+      action TEXT NOT NULL,
+      flagged INTEGER NOT NULL,
+      seen_before INTEGER NOT NULL,
+      issue TEXT NOT NULL,
+      headline TEXT NOT NULL,
+      signals TEXT NOT NULL,      -- codes, with a space before and after each
+      pages TEXT NOT NULL,        -- paths, one a line
+      device TEXT NOT NULL,
+      final INTEGER NOT NULL,
+      status TEXT NOT NULL DEFAULT 'new' CHECK (status IN ('new', 'seen', 'assigned', 'snoozed', 'resolved')),
+      assignee TEXT NOT NULL DEFAULT '',
+      snoozed_until INTEGER,
+      why TEXT NOT NULL DEFAULT '',
+      label TEXT NOT NULL DEFAULT '',
+      UNIQUE (site_id, part)
+    );
+    CREATE INDEX cards_session ON cards (session_id);
+    CREATE INDEX cards_issue ON cards (site_id, issue) WHERE issue <> '';
+    CREATE TABLE changes (  -- of cards, in commit order: what readers follow
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      session_id INTEGER NOT NULL REFERENCES session_tallies,
+      part TEXT NOT NULL,
+      what TEXT NOT NULL,
+      at INTEGER NOT NULL
+    );
+    CREATE INDEX changes_session ON changes (session_id);
+    ALTER TABLE session_tallies ADD COLUMN judged INTEGER NOT NULL DEFAULT 0;  -- log number of its final decision
+    CREATE INDEX sessions_unjudged ON session_tallies (last_received) WHERE status <> 'open' AND judged < next_log - 1;
+    """,
+    ),
 )
 """Migrations of the main database."""
 

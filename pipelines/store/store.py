@@ -42,7 +42,13 @@ from pipelines.store.writer import Job, Writer
 
 WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
 JOB_SIZE: Final = 1_024  # bytes that a job without a body counts for
-OF_SESSIONS: Final = ("caps", "outbox", "interventions", "decisions", "checkpoints", "batches", "streams")
+OF_SESSIONS: Final = (
+    *("caps", "outbox", "interventions", "changes", "cards"),
+    *("checkpoints", "batches", "streams"),
+)
+EMPTY_DECISIONS: Final = (
+    "UPDATE decisions SET session_id = NULL, part = '', payload = NULL WHERE session_id = ?"
+)
 FORGET_ANSWERS: Final = "DELETE FROM answers WHERE stream_id IN (SELECT id FROM streams WHERE session_id = ?)"
 
 T = TypeVar("T")
@@ -240,6 +246,7 @@ class Store:
             if row is None:
                 return None
             db.execute(FORGET_ANSWERS, (row.number,))
+            db.execute(EMPTY_DECISIONS, (row.number,))
             for table in OF_SESSIONS:
                 db.execute(f"DELETE FROM {table} WHERE session_id = ?", (row.number,))
             db.execute("DELETE FROM session_tallies WHERE id = ?", (row.number,))

@@ -14,12 +14,65 @@ Name = tuple[str, str]
 """Site and session."""
 
 
+class Card(NamedTuple):
+    """What a decision says of its session, as listings need it.
+
+    Attributes
+    ----------
+    started_at_ms, as_of_ms
+        Start of the session, ms since the epoch; how much of it was seen.
+    bot, frustration, conversion, worth
+        0..1; None where there is none.
+    seen_before
+        Sessions on record with the same issue, when its rarity was taken.
+    signals, pages
+        Codes; paths that are known.
+    device
+        ``mouse``, ``touch``, ``keyboard`` or empty.
+    """
+
+    started_at_ms: int = 0
+    as_of_ms: int = 0
+    bot: float | None = None
+    frustration: float | None = None
+    conversion: float | None = None
+    worth: float | None = None
+    verdict: str = "undetermined"
+    action: str = "allow"
+    flagged: bool = False
+    seen_before: int = 0
+    issue: str = ""
+    headline: str = ""
+    signals: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    device: str = ""
+
+
 class Decision(NamedTuple):
-    """A decision that the batch caused; one per (session, log number, bundle)."""
+    """A decision; one per (session, log number, bundle, policy).
+
+    Attributes
+    ----------
+    body
+        Its record: all that is needed to make it again.
+    part
+        The session, ``S`` or ``S.2``; by default as the log is called.
+    policy
+        Digest of the policies by which it recommends.
+    cause
+        ``changed``, ``asked`` or ``ended``.
+    card
+        What listings show of it from now on; None leaves them as they are.
+    """
 
     id: str
     bundle: str
     body: bytes
+    part: str = ""
+    policy: str = ""
+    cause: str = "changed"
+    created_at_ms: int = 0
+    card: Card | None = None
 
 
 class Intervention(NamedTuple):

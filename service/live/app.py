@@ -19,13 +19,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from data_contracts.errors import CODES, WatchworthyError
+from models.live_scores import LiveScorer
 from models.scorer import Scorer
 from pipelines.store.store import Store
 from service.live import batches_route
 from service.live.admission import Admission
 from service.live.front import Front
 from service.live.keys import Keys
-from service.live.live_scores import LiveScorer
 from service.live.metrics import CONTENT_TYPE, Metrics
 from service.live.reception import Reception
 from service.live.refusals import KINDS, Refusal, kind

@@ -11,8 +11,10 @@ from data_contracts.batches import Batch
 from features.engine import Engine
 from features.log import in_turn
 from features.memory import Memory
+from features.session import Session
 from pipelines.store.ranges import Ranges, added, first_from
 from pipelines.store.store import Store
+from service.deciding.judge import Struggle
 
 Name = tuple[str, str]
 """Site and session."""
@@ -40,6 +42,8 @@ class Live:
         Canonical rows that it decoded to.
     rewinds
         How often a late batch made it be folded anew.
+    struggle
+        Of the session that goes on, once it was looked up.
     weight
         Bytes that it was last counted as.
     """
@@ -49,12 +53,18 @@ class Live:
     decision: tuple[str, ...] = ()
     rows: int = 0
     rewinds: int = 0
+    struggle: Struggle | None = None
     weight: int = 0
 
     @property
     def stale(self) -> bool:
         """Whether it was rewound too often to be folded at every batch."""
         return self.rewinds >= REWINDS
+
+    def struggle_of(self, session_id: str) -> Struggle | None:
+        """What was looked up, if it was looked up of this session."""
+        known = self.struggle
+        return known if known is not None and known.session_id == session_id else None
 
     def weigh(self) -> int:
         """Bytes that it takes, about."""
@@ -70,13 +80,18 @@ class LiveSessions:
     store
         The log of batches.
     new, thawed
-        Make a memory of a session's name: an empty one, and one from a checkpoint.
+        Make a memory of a session's name: an empty one, with or without the names that reasons need, and one from a
+        checkpoint.
     limit
         Bytes that all sessions together may take; the last used one stays whatever it takes.
     """
 
     def __init__(
-        self, store: Store, new: Callable[[str], Memory], thawed: Callable[[bytes, str], Memory], limit: int
+        self,
+        store: Store,
+        new: Callable[[str, bool], Memory],
+        thawed: Callable[[bytes, str], Memory],
+        limit: int,
     ) -> None:
         self._store = store
         self._new = new
@@ -123,6 +138,20 @@ class LiveSessions:
         memory.push_all(in_turn(self._stored(name, 0, number, late)))
         return Live(memory, number)
 
+    def named(self, name: Name, folds: Engine, late: Batch | None = None) -> tuple[int, list[Session]]:
+        """The last log number of a session's log, and its sessions with the names that reasons need.
+
+        Parameters
+        ----------
+        folds, late
+            As ``read`` takes them.
+        """
+        row = self._store.session(*name)
+        number = row.next_log - 1 if row is not None else 0
+        memory = self._fresh(name, folds, names=True)
+        memory.push_all(in_turn(self._stored(name, 0, number, late)))
+        return number, memory.sessions()
+
     def keep(self, name: Name, live: Live) -> None:
         """Keep the memory of a session, and drop that of others if it no longer fits."""
         held = self._held.get(name)
@@ -145,8 +174,8 @@ class LiveSessions:
         if live is not None:
             self.bytes -= live.weight
 
-    def _fresh(self, name: Name, folds: Engine) -> Memory:
-        memory = self._new(name[1])
+    def _fresh(self, name: Name, folds: Engine, names: bool = False) -> Memory:
+        memory = self._new(name[1], names)
         memory.engine = folds
         return memory
 

@@ -6,12 +6,10 @@ import asyncio
 import copy
 import logging
 import math
-import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple, TypeVar
 
-import msgspec
 import numpy as np
 from msgspec import structs
 
@@ -22,10 +20,12 @@ from features.catalogue import engine
 from features.engine import Engine
 from features.memory import Memory
 from features.session import Session
+from models.live_scores import LiveScorer, Scores
 from pipelines.store.store import Store
 from pipelines.store.units import Checkpoint, Decision, Stored, StoredAnswer, Unit
+from service.deciding.judge import Judge, Struggle
+from service.deciding.records import stored
 from service.live.batch_body import Body, Header, events_within
-from service.live.live_scores import LiveScorer, Scores
 from service.live.live_sessions import Live, LiveSessions, Name
 from service.live.metrics import Metrics
 from service.live.refusals import CLOCK_OUTLIER, Refusal, refusal_of
@@ -55,12 +55,23 @@ REHEARSAL: Final = (
 
 
 class Seen(NamedTuple):
-    """What a session is after a batch: rows in all, the decision, and what that stands on."""
+    """What a session is after a batch.
+
+    Attributes
+    ----------
+    rows
+        Of all its sessions.
+    decision
+        What must be written down when it changes.
+    unnamed
+        Whether it may be worth watching, and nobody has looked up yet what its elements are called.
+    """
 
     rows: int
     decision: tuple[str, ...]
-    scores: Scores | None
-    session: Session | None
+    scores: Scores | None = None
+    session: Session | None = None
+    unnamed: bool = False
 
 
 class Reception:
@@ -92,10 +103,10 @@ class Reception:
         self.sessions = LiveSessions(store, self._new, self._thawed, settings.live_bytes)
         self._aside_thread = ThreadPoolExecutor(1, "decode")
         self._aside_engine = twin(engine())
-        self._bundle = scorer.scorer.bundle.digest
+        self.judge = Judge(scorer, store)
 
-    def _new(self, name: str) -> Memory:
-        return Memory(name, engine(), self.settings.idle_ms, self.limits, names=False)
+    def _new(self, name: str, names: bool = False) -> Memory:
+        return Memory(name, engine(), self.settings.idle_ms, self.limits, names=names)
 
     def _thawed(self, frozen: bytes, name: str) -> Memory:
         return Memory.thaw(frozen, name, engine(), self.settings.idle_ms, self.limits)
@@ -234,12 +245,13 @@ class Reception:
         if seen is None:
             return structs.replace(unit, after=live.number)
         decided = seen.decision != live.decision
-        frozen = live.memory.freeze() if (live.number + 1) % CHECKPOINT_EVERY == 0 else None
+        number = live.number + 1
+        frozen = live.memory.freeze() if number % CHECKPOINT_EVERY == 0 else None
         return structs.replace(
             unit,
             after=live.number,
             rows=max(0, seen.rows - live.rows),
-            decisions=(self._decision(seen),) if decided else (),
+            decisions=self._decisions(unit, live, seen) if decided else (),
             checkpoint=Checkpoint(frozen, live.memory.last_ms, live.memory.definition()) if frozen else None,
         )
 
@@ -254,11 +266,14 @@ class Reception:
             if large
             else self._fold(live, batch, ends)
         )
-        if seen is not None:
-            return live, seen
-        again = await self._beside(lambda: self._read(name, batch))
-        again.decision, again.rows, again.rewinds = live.decision, live.rows, live.rewinds + 1
-        return again, self._seen(again)
+        if seen is None:
+            again = await self._beside(lambda: self._read(name, batch))
+            again.decision, again.rows, again.rewinds = live.decision, live.rows, live.rewinds + 1
+            return again, self._seen(again)
+        if seen.unnamed and (session := seen.session) is not None:
+            live.struggle = await self._beside(lambda: self._struggle(name, session.id, batch))
+            return live, self._seen(live)
+        return live, seen
 
     def _fold(self, live: Live, batch: Batch, ends: bool) -> Seen | None:
         """Fold a batch and score; None if it changes what is folded."""
@@ -275,29 +290,49 @@ class Reception:
     def _seen(self, live: Live) -> Seen:
         session, rows = live.memory.latest()
         if session is None:
-            return Seen(rows, live.decision, None, None)
+            return Seen(rows, live.decision)
         scores = self.scorer.scores(session)
-        return Seen(rows, (session.id, *scores.decision), scores, session)
+        flagged = self.judge.flagged(scores, session, live.struggle_of(session.id))
+        decision = (session.id, *scores.decision, "flagged" if flagged else "")
+        return Seen(rows, decision, scores, session, flagged is None)
 
-    def _decision(self, seen: Seen) -> Decision:
-        """The record of a decision: all that is needed to make it again."""
+    def _decisions(self, unit: Unit, live: Live, seen: Seen) -> tuple[Decision, ...]:
+        """The decision that a batch has changed, as the store takes it."""
         session, scores = seen.session, seen.scores
-        told = {
-            "session": session.id if session else None,
-            "as_of_ms": session.coverage.duration_ms if session else None,
-            "scores": scores,
-            "vector": session.vector.tobytes() if session else None,
-        }
-        return Decision(f"de_{secrets.token_hex(12)}", self._bundle, msgspec.json.encode(told))
+        if session is None or scores is None:
+            return ()
+        made = self.judge.decision(
+            unit.site,
+            session,
+            scores,
+            live.struggle_of(session.id),
+            cause="changed",
+            log_number=live.number + 1,
+            now_ms=unit.received_at_ms,
+        )
+        return (stored(made),)
+
+    def _struggle(self, name: Name, session_id: str, late: Batch | None) -> Struggle:
+        _, found = self.sessions.named(name, self._aside_engine, late)
+        session = next((one for one in found if one.id == session_id), None)
+        return Struggle(session_id, (), 0) if session is None else self.judge.struggle(name[0], session)
 
     def _read(self, name: Name, late: Batch | None = None) -> Live:
         """Build the memory of a session from the store, in the thread beside the loop."""
         live = self.sessions.read(name, self._aside_engine, late)
-        if live.number and late is None:
+        if live.number or late is not None:
             seen = self._seen(live)
-            live.rows, live.decision = seen.rows, seen.decision
+            if seen.unnamed and seen.session is not None:
+                live.struggle = self._struggle(name, seen.session.id, late)
+                seen = self._seen(live)
+            if late is None:
+                live.rows, live.decision = seen.rows, seen.decision
         live.memory.engine = engine()
         return live
+
+    async def named(self, name: Name) -> tuple[int, list[Session]]:
+        """The last log number of a log, and its sessions with all names, read from the store."""
+        return await self._beside(lambda: self.sessions.named(name, self._aside_engine))
 
     async def _beside(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._aside_thread, work)

@@ -12,7 +12,7 @@ from data_contracts.errors import WatchworthyError
 from features.catalogue import engine
 from features.moments import CODES, SETTLED
 from features.session import Session
-from service.live.live_scores import LiveScorer
+from models.live_scores import LiveScorer
 from service.live.reception import Reception
 from service.live.refusals import Refusal, refusal_of
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from data_contracts.recordings import open_paths
+from models.live_scores import LiveScorer
 from models.scorer import Scorer
 from service.live.importing import Importer, Tally
-from service.live.live_scores import LiveScorer
 from service.live.metrics import Metrics
 from service.live.opening import open_store
 from service.live.reception import Reception

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.worth import FLAG_FROM, Fact, card, worth
+from data_contracts.decisions import Fact
+from models.worth import FLAG_FROM, card, worth
 
 RAGE = Fact("rage_click", 41_000, 43_000, 0.9, "Apply coupon", "/cart", {"presses": 4.0})
 share = st.floats(0, 1)

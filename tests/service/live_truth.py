@@ -10,8 +10,8 @@ import numpy as np
 
 from features.catalogue import engine
 from features.session import Session
+from models.live_scores import LiveScorer
 from models.scorer import Scorer
-from service.live.live_scores import LiveScorer
 from service.live.sessions_route import shown
 
 

@@ -18,12 +18,12 @@ from data_contracts.batches import Batch
 from data_contracts.limits import Limits
 from features.catalogue import engine
 from features.log import sessions_of
+from models.live_scores import LiveScorer
 from models.scorer import Scorer
 from pipelines.store.faults import POINTS
 from pipelines.store.limits import StoreLimits
 from pipelines.store.store import Store
 from service.live.batch_body import events_within
-from service.live.live_scores import LiveScorer
 from tests.service.live_load import Crowd
 from tests.service.live_process import PROGRAM, ROOT, Process, make_keys
 from tests.service.live_store import request, text

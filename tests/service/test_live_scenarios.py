@@ -16,10 +16,10 @@ from features.catalogue import engine
 from features.log import sessions_of
 from models.bundle import Bundle, load
 from models.heads import HEADS
+from models.live_scores import LiveScorer
 from models.logistic import Logistic
 from models.scorer import Scorer
 from pipelines.readings import recut
-from service.live.live_scores import LiveScorer
 from service.live.reception import Reception
 from tests.service.live_store import SAMPLES, Served
 from tests.service.live_truth import same

@@ -20,7 +20,7 @@ from data_contracts.recordings import read
 from models.scorer import Scorer
 from pipelines.readings import recut
 from service.live.batch_body import events_within
-from service.live.live_scores import LiveScorer
+from models.live_scores import LiveScorer
 from service.live.metrics import Metrics
 from service.live.opening import open_store
 from service.live.reception import Reception

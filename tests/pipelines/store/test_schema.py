@@ -75,11 +75,11 @@ def test_a_store_of_the_first_version_goes_on(first_version: Path, opened: Calla
     assert store.submit(make_unit(4)).result().log_number == 5
     assert store.session(SITE, SESSION)[7:10] == (6, 1_000 + len(body_of(4)), 10)
     assert store.checkpoints(SITE, SESSION) == []
-    assert store.read(lambda db: db.execute("SELECT session_id, name FROM decisions").fetchall()) == [
-        (3, "d")
-    ]
+    decisions = "SELECT session_id, name, part, log_number, payload FROM decisions"
+    assert store.read(lambda db: db.execute(decisions).fetchall()) == [(3, "d", SESSION, 3, None)]
     assert store.erase(SITE, SESSION)
     assert store.read(lambda db: db.execute("SELECT count(*) FROM answers").fetchone()) == (0,)
+    assert store.read(lambda db: db.execute(decisions).fetchall()) == [(None, "d", "", 3, None)]
 
 
 def test_both_versions_lead_to_the_same_tables(

@@ -9,26 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from data_contracts.assessments import Ineligible, Verdict
+from data_contracts.decisions import Score
 from features.catalogue import engine
 from features.moments import MOMENT
-from features.session import Session
 from models.bundle import Trained
 from models.forest import Forest, Look
 from models.head import Head
 from models.heads import HEADS
 from models.heads.bot import BOT, may_act
 from models.operating_points import tightest
-from models.scorer import Scorer
+from models.scorer import Scorer, Session
 from models.signal_rates import names
 from models.trees import Trees
 from models.verdict import verdict
-
-
-class Score(msgspec.Struct, frozen=True):
-    """What one head says: a probability, or why there is none."""
-
-    probability: float | None
-    ineligible_reason: Ineligible | None
 
 
 class Scores(msgspec.Struct, frozen=True):
@@ -102,7 +95,7 @@ class LiveScorer:
             for head in HEADS
         )
         bot = heads.get("bot")
-        self._point = tightest(bot.points) if bot else None
+        self.point = tightest(bot.points) if bot else None
         self._misses = dict(bot.facts.get("miss_rates", {})) if bot else {}
 
     def warm(self) -> None:
@@ -130,5 +123,5 @@ class LiveScorer:
             margin = speaker.margin(trained, look)
             found[name] = Score(trained.calibration.probability(margin, trained.base_rate), None)
             if name == "bot":
-                said = verdict(margin, self._point, look.watched and may_act(evidence), self._misses)
+                said = verdict(margin, self.point, look.watched and may_act(evidence), self._misses)
         return Scores(found, said)

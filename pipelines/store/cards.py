@@ -1,0 +1,68 @@
+"""Cards: what listings show of each session."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final, NamedTuple
+
+MOST: Final = 10_000  # sessions of one issue that are counted; beyond, one more makes it no rarer
+
+_ISSUE: Final = """
+    SELECT count(*) FROM (SELECT 1 FROM cards JOIN sites ON sites.id = site_id
+        WHERE sites.name = ? AND issue = ? AND part <> ? LIMIT ?)
+"""
+
+
+class CardRow(NamedTuple):
+    """A card as it stands in the store; times in ms since the epoch, scores 0..1."""
+
+    id: int
+    site: str
+    log: str
+    part: str
+    log_number: int
+    decision: str
+    started_at: int
+    as_of_ms: int
+    bot: float | None
+    frustration: float | None
+    conversion: float | None
+    worth: float | None
+    verdict: str
+    action: str
+    flagged: int
+    seen_before: int
+    issue: str
+    headline: str
+    signals: str
+    pages: str
+    device: str
+    final: int
+    status: str
+    assignee: str
+    snoozed_until: int | None
+    why: str
+    label: str
+
+
+CARD: Final = """
+    SELECT cards.id, sites.name, sessions.name, part, log_number, decision, started_at, as_of_ms, bot, frustration,
+           conversion, worth, verdict, action, flagged, seen_before, issue, headline, signals, pages, device, final,
+           cards.status, assignee, snoozed_until, why, label
+    FROM cards JOIN sites ON sites.id = cards.site_id JOIN session_tallies AS sessions ON sessions.id = session_id
+"""
+
+
+def find_card(db: sqlite3.Connection, site: str, part: str) -> CardRow | None:
+    """The card of a session; None while nothing was decided of it."""
+    row = db.execute(f"{CARD} WHERE sites.name = ? AND part = ?", (site, part)).fetchone()
+    return None if row is None else CardRow._make(row)
+
+
+def seen_before(db: sqlite3.Connection, site: str, part: str, issue: str) -> int:
+    """Other sessions of the site whose card shows an issue, as they were counted when this one's card first did."""
+    card = find_card(db, site, part)
+    if card is not None and card.issue == issue:
+        return card.seen_before
+    (count,) = db.execute(_ISSUE, (site, issue, part, MOST)).fetchone()
+    return int(count)

@@ -1,0 +1,59 @@
+"""Outcomes: what is said of a session at one moment, from its scores to the action; the same again from its record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from data_contracts.decisions import Fact, Outcome
+from features.moments import CODES, WITHDRAWN
+from models.live_scores import LiveScorer, Scores
+from models.scorer import Session
+from models.worth import FLAG_FROM, HEADLINES, worth
+from service.deciding.policy import Policy
+
+HEADLINED = frozenset(code for code, name in enumerate(CODES) if name in HEADLINES)
+
+
+def may_be_flagged(scores: Scores, session: Session, stake: float = 1.0) -> bool:
+    """Whether it would be flagged if its issue were new: only then are the names of its elements looked up."""
+    struggle = scores.heads["frustration"].probability
+    return (
+        struggle is not None
+        and struggle * stake >= FLAG_FROM
+        and scores.verdict != "automation"
+        and any(m["state"] != WITHDRAWN and int(m["code"]) in HEADLINED for m in session.moments)
+    )
+
+
+def outcome(
+    scorer: LiveScorer,
+    scores: Scores,
+    policy: Policy,
+    facts: Sequence[Fact] | None = None,
+    seen_before: int = 0,
+    stake: float = 1.0,
+) -> Outcome:
+    """What is said, given the scores.
+
+    Parameters
+    ----------
+    facts
+        Moments with their names; without them nothing is flagged, and worth is that of an issue never seen before.
+    seen_before, stake
+        As ``models.worth.worth`` takes them.
+    """
+    struggle = scores.heads["frustration"].probability
+    told = worth(struggle, facts or (), seen_before, stake, scores.verdict == "automation")
+    point = scorer.point
+    return Outcome(
+        heads=scores.heads,
+        verdict=scores.verdict,
+        point=point.name if point else None,
+        threshold=point.threshold if point else None,
+        worth=told.score,
+        flagged=told.flagged,
+        issue=told.issue,
+        headline=told.headline,
+        action=policy.action(scores.verdict, point),
+        policy=policy.rule,
+    )

@@ -1,0 +1,153 @@
+"""Records of decisions: made of a session and its outcome, kept as bytes, and read back to say the same again."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from data_contracts import decisions
+from data_contracts.decisions import Cause, Decision, Device, Fact, Outcome, Seen
+from features.catalogue import engine
+from features.moments import CODES, MOMENT, WITHDRAWN
+from features.session import Coverage, Session
+from models.signal_rates import digests
+from pipelines.store.units import Card
+from pipelines.store.units import Decision as StoredDecision
+
+ID_BYTES: Final = 12
+PAGES: Final = 50  # paths of a session that its card keeps, the first
+LONGEST_PATH: Final = 200  # characters
+
+
+@cache
+def catalogue() -> str:
+    """Digest of the definitions that vectors and moments of this release are of."""
+    told = (sorted(digests().items()), engine().names, MOMENT.descr)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def record(
+    session: Session,
+    outcome: Outcome,
+    *,
+    site: str,
+    log_number: int,
+    bundle: str,
+    cause: Cause,
+    now_ms: int,
+    facts: Sequence[Fact] | None = None,
+    seen_before: int = 0,
+    stake: float = 1.0,
+) -> Decision:
+    """The record of what was said of a session.
+
+    Parameters
+    ----------
+    facts, seen_before, stake
+        As the outcome was made with them.
+    """
+    return Decision(
+        decision_id=f"de_{secrets.token_hex(ID_BYTES)}",
+        site=site,
+        session_id=session.id,
+        log_number=log_number,
+        cause=cause,
+        created_at_ms=now_ms,
+        start_ms=session.start_ms,
+        as_of_ms=session.coverage.duration_ms,
+        bundle=bundle,
+        catalogue=catalogue(),
+        vector=session.vector.astype("<f4").tobytes(),
+        moments=session.moments.tobytes(),
+        seen=seen(session.coverage),
+        facts=None if facts is None else tuple(facts),
+        seen_before=seen_before,
+        stake=stake,
+        outcome=outcome,
+    )
+
+
+def seen(coverage: Coverage) -> Seen:
+    """What there was to see, as a record keeps it."""
+    return Seen(**msgspec.structs.asdict(coverage))
+
+
+def stored(made: Decision, pages: Sequence[str] = ()) -> StoredDecision:
+    """A record as the store takes it, with its card.
+
+    Parameters
+    ----------
+    pages
+        Paths of the session's pages, where they are known.
+    """
+    said = made.outcome
+    moments = np.frombuffer(made.moments, MOMENT)
+    heads = {name: score.probability for name, score in said.heads.items()}
+    card = Card(
+        started_at_ms=made.start_ms,
+        as_of_ms=made.as_of_ms,
+        bot=heads.get("bot"),
+        frustration=heads.get("frustration"),
+        conversion=heads.get("conversion"),
+        worth=said.worth,
+        verdict=said.verdict,
+        action=said.action,
+        flagged=said.flagged,
+        seen_before=made.seen_before,
+        issue=said.issue or "",
+        headline=said.headline or "",
+        signals=tuple(CODES[code] for code in np.unique(moments["code"][moments["state"] != WITHDRAWN])),
+        pages=tuple(dict.fromkeys(page[:LONGEST_PATH] for page in pages if page))[:PAGES],
+        device=device(made.seen),
+    )
+    return StoredDecision(
+        id=made.decision_id,
+        bundle=made.bundle,
+        body=decisions.canonical(made),
+        part=made.session_id,
+        policy=said.policy.version if said.policy else "",
+        cause=made.cause,
+        created_at_ms=made.created_at_ms,
+        card=card,
+    )
+
+
+def device(found: Seen) -> Device:
+    """What a visitor moved and pressed with, as far as the recording tells.
+
+    >>> device(Seen(rows=9, positions=0, acts=2, unknown=0, duration_ms=9, sighted_ms=9, blind_ms=0, sighted=True,
+    ...     channels=("touch",)))
+    'touch'
+    """
+    if "touch" in found.channels:
+        return "touch"
+    if found.positions:
+        return "mouse"
+    return "keyboard" if found.acts else ""
+
+
+class Kept:
+    """A session as a record keeps it: what the scorer reads of it.
+
+    Parameters
+    ----------
+    made
+        The record.
+
+    Raises
+    ------
+    ValueError
+        If its bytes are no vector or no moments.
+    """
+
+    def __init__(self, made: Decision) -> None:
+        self.vector: npt.NDArray[np.float32] = np.frombuffer(made.vector, "<f4").astype(np.float32)
+        self.moments: npt.NDArray[np.void] = np.frombuffer(made.moments, MOMENT)
+        self.coverage = made.seen
