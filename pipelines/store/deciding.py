@@ -15,7 +15,7 @@ from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import pack, unpack
 from pipelines.store.crypto import Keys, bound, decrypt, encrypt
 from pipelines.store.rows import Row, insert
-from pipelines.store.units import Decision
+from pipelines.store.units import Decision, Name
 
 KEY_BYTES: Final = 32  # of each commitment
 DECISIONS: Final = (
@@ -104,6 +104,58 @@ class Rows:
         insert(db, DECISIONS, self._decisions)
         insert(db, CARDS, list(self._cards.values()), SHOW)
         insert(db, CHANGES, self._changes)
+
+
+SESSION: Final = """
+    SELECT session_tallies.id, site_id FROM session_tallies JOIN sites ON sites.id = site_id
+    WHERE sites.name = ? AND session_tallies.name = ?
+"""
+THERE: Final = """
+    SELECT 1 FROM decisions
+    WHERE session_id = ? AND part = ? AND log_number = ? AND bundle = ? AND policy = ? AND cause = ?
+"""
+UNJUDGED: Final = """
+    SELECT sites.name, sessions.name, next_log - 1
+    FROM session_tallies AS sessions JOIN sites ON sites.id = site_id
+    WHERE status <> 'open' AND judged < next_log - 1 ORDER BY last_received LIMIT ?
+"""
+
+
+def write_decisions(
+    db: sqlite3.Connection,
+    keys: Keys,
+    site: str,
+    session: str | None,
+    decisions: Sequence[Decision],
+    log_number: int,
+    final: bool,
+) -> int:
+    """Write decisions that no batch brought; how many are new. See ``Store.decide``."""
+    rows, new = Rows(), 0
+    if session is None:
+        db.execute("INSERT OR IGNORE INTO sites (name) VALUES (?)", (site,))
+        (site_id,) = db.execute("SELECT id FROM sites WHERE name = ?", (site,)).fetchone()
+        for decision in decisions:
+            cipher = keys.made(site, unstored(decision.id))
+            rows.add(Place(site, site_id, "", None, log_number, cipher), decision._replace(card=None))
+            new += 1
+    elif found := db.execute(SESSION, (site, session)).fetchone():
+        session_id, site_id = found
+        place = Place(site, site_id, session, session_id, log_number, keys.of(site, session))
+        for decision in decisions:
+            named = (session_id, decision.part or session, log_number, decision.bundle, decision.policy)
+            if db.execute(THERE, (*named, decision.cause)).fetchone() is None:
+                rows.add(place, decision)
+                new += 1
+        if final:
+            db.execute("UPDATE session_tallies SET judged = ? WHERE id = ?", (log_number, session_id))
+    rows.write(db)
+    return new
+
+
+def unjudged(db: sqlite3.Connection, most: int) -> list[tuple[Name, int]]:
+    """Sessions that ended and whose last decision saw less than all of them, each with its last log number."""
+    return [((site, name), number) for site, name, number in db.execute(UNJUDGED, (most,))]
 
 
 class Told(NamedTuple):

@@ -207,7 +207,7 @@ MAIN: Final[tuple[Migration, ...]] = (
       created_at INTEGER NOT NULL,
       commitment BLOB NOT NULL,   -- stays when the rest is erased, so that the chain still verifies
       payload BLOB,
-      UNIQUE (session_id, part, log_number, bundle, policy)
+      UNIQUE (session_id, part, log_number, bundle, policy, cause)
     );
     INSERT INTO new_decisions  -- no record of the first kind can be made again, nor verified
       SELECT decisions.id, decisions.name, site_id, session_id, sessions.name, log_number, bundle, '', 'changed', 0,

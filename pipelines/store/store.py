@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
 from pipelines.store.accepting import Acceptor
+from pipelines.store.cards import CardRow, find_card
 from pipelines.store.checking import limit_broken
 from pipelines.store.crypto import Keys
 from pipelines.store.database import (
@@ -28,6 +29,7 @@ from pipelines.store.database import (
     open_database,
     refusal,
 )
+from pipelines.store.deciding import TOLD, Told, told, unjudged, write_decisions
 from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
 from pipelines.store.ranges import Ranges
@@ -37,7 +39,7 @@ from pipelines.store.remembered import read_sessions, read_streams
 from pipelines.store.schema import MAIN
 from pipelines.store.sealing import Sealer
 from pipelines.store.soundness import Soundness
-from pipelines.store.units import Checkpoint, Name, SessionRow, Stored, StoredAnswer, Unit
+from pipelines.store.units import Checkpoint, Decision, Name, SessionRow, Stored, StoredAnswer, Unit
 from pipelines.store.writer import Job, Writer
 
 WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
@@ -199,6 +201,44 @@ class Store:
         self._writer.put(Job(work, JOB_SIZE, future, None, touches))
         return future
 
+    def decide(
+        self,
+        site: str,
+        session: str | None,
+        decisions: Sequence[Decision],
+        log_number: int = 0,
+        final: bool = False,
+        with_them: Callable[[sqlite3.Connection], Any] | None = None,
+    ) -> Future[int]:
+        """Have decisions stored that no batch brought; the future is done when they are durable, with how many are new.
+
+        One that is there already, of the same (session, log number, bundle, policy, cause), stays as it was.
+
+        Parameters
+        ----------
+        session
+            The log that they saw; None of a recording that was not stored.
+        log_number
+            The last batch that they saw.
+        final
+            Whether all of an ended session was seen: it is then not asked for again, see ``unjudged``.
+        with_them
+            Further work in the same transaction.
+
+        Raises
+        ------
+        WatchworthyError
+            ``busy``, ``store_closed``; in the future ``payload_expired`` if the session was erased meanwhile.
+        """
+
+        def work(db: sqlite3.Connection) -> int:
+            new = write_decisions(db, self.keys, site, session, decisions, log_number, final)
+            if with_them is not None:
+                with_them(db)
+            return new
+
+        return self.write(work, ())
+
     def check_room(self, size: int = 0) -> None:
         """Raise what ``submit`` would raise for a unit of so many bytes, before any work is done on it."""
         self._soundness.check()
@@ -315,6 +355,35 @@ class Store:
     def checkpoints(self, site: str, session: str) -> list[Checkpoint]:
         """The checkpoints kept of a session without their memory, the latest first."""
         return self._reader.checkpoints(site, session)
+
+    def decision(self, site: str, name: str) -> Told | None:
+        """A decision by its id; None if the site has none of it."""
+        return next(iter(self._decisions("sites.name = ? AND decisions.name = ?", (site, name))), None)
+
+    def decisions(
+        self, after: int = 0, most: int = 100, site: str | None = None, part: str | None = None
+    ) -> list[Told]:
+        """Decisions in commit order, after the ``id`` of one of them; of a site, or of one session of it.
+
+        None that is committed later is missed.
+        """
+        where = "decisions.id > ? AND (? IS NULL OR sites.name = ?) AND (? IS NULL OR part = ?)"
+        return self._decisions(
+            f"{where} ORDER BY decisions.id LIMIT ?", (after, site, site, part, part, most)
+        )
+
+    def _decisions(self, where: str, given: tuple[Any, ...]) -> list[Told]:
+        with self._reads.snapshot() as db:
+            rows = db.execute(f"{TOLD} WHERE {where}", given).fetchall()
+        return told(self.keys, rows)
+
+    def card(self, site: str, part: str) -> CardRow | None:
+        """The card of a session; None while nothing was decided of it."""
+        return self.read(lambda db: find_card(db, site, part))
+
+    def unjudged(self, most: int = 100) -> list[tuple[Name, int]]:
+        """Sessions that ended and whose last decision saw less than all of them, each with its last log number."""
+        return self.read(lambda db: unjudged(db, most))
 
     # Keeping house
 

@@ -49,7 +49,7 @@ class Card(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """A decision; one per (session, log number, bundle, policy).
+    """A decision; one per (session, log number, bundle, policy, cause).
 
     Attributes
     ----------

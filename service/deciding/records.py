@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from functools import cache
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 import numpy as np
@@ -117,6 +118,11 @@ def stored(made: Decision, pages: Sequence[str] = ()) -> StoredDecision:
         created_at_ms=made.created_at_ms,
         card=card,
     )
+
+
+def paths(session: Session) -> list[str]:
+    """Paths of the pages of a session, in the order in which they were first opened."""
+    return [urlsplit(address).path or "/" for address in session.addresses()]
 
 
 def device(found: Seen) -> Device:

@@ -24,6 +24,7 @@ from models.scorer import Scorer
 from pipelines.store.store import Store
 from service.live import batches_route
 from service.live.admission import Admission
+from service.live.closing import close_ended
 from service.live.front import Front
 from service.live.keys import Keys
 from service.live.metrics import CONTENT_TYPE, Metrics
@@ -110,13 +111,15 @@ class Service:
                 failed = True
 
     async def tend(self) -> None:
-        """End and seal the sessions that are due, again and again; now and then, sweep up what sealing left."""
+        """End, close and seal the sessions that are due, again and again; now and then, sweep up what sealing left."""
         swept = time.monotonic()
         while True:
             await asyncio.sleep(TEND_S)
             now_ms = time.time_ns() // 1_000_000
             loop = asyncio.get_running_loop()
             try:
+                await loop.run_in_executor(None, self.store.end_due, now_ms)
+                await close_ended(self.reception)
                 await loop.run_in_executor(None, self.store.seal_due, now_ms)
                 if time.monotonic() - swept > SWEEP_S:
                     swept = time.monotonic()

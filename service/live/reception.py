@@ -184,7 +184,7 @@ class Reception:
         large = len(body.text) > self.settings.aside_bytes
         latest_ms = received_at_ms + self.settings.future_hours * HOUR_MS
         if large:
-            read = await self._beside(lambda: events_within(body.text, self.limits, latest_ms))
+            read = await self.beside(lambda: events_within(body.text, self.limits, latest_ms))
         else:
             read = events_within(body.text, self.limits, latest_ms)
         batch = Batch(header.stream, header.seq, read.events, header.mask)
@@ -221,7 +221,7 @@ class Reception:
     async def _fold_and_store(self, name: Name, batch: Batch, unit: Unit, large: bool) -> Stored:
         live = self.sessions.held(name)
         if live is None or (live.stale and unit.ends):
-            live = await self._beside(lambda: self._read(name))
+            live = await self.beside(lambda: self._read(name))
         try:
             live, seen = await self._folded(name, live, batch, unit.ends, large)
             stored = await self.store.submit_async(self._with_it(unit, live, seen))
@@ -262,16 +262,16 @@ class Reception:
         if live.stale:
             return live, None
         seen = (
-            await self._beside(lambda: self._aside(live, batch, ends))
+            await self.beside(lambda: self._aside(live, batch, ends))
             if large
             else self._fold(live, batch, ends)
         )
         if seen is None:
-            again = await self._beside(lambda: self._read(name, batch))
+            again = await self.beside(lambda: self._read(name, batch))
             again.decision, again.rows, again.rewinds = live.decision, live.rows, live.rewinds + 1
             return again, self._seen(again)
         if seen.unnamed and (session := seen.session) is not None:
-            live.struggle = await self._beside(lambda: self._struggle(name, session.id, batch))
+            live.struggle = await self.beside(lambda: self._struggle(name, session.id, batch))
             return live, self._seen(live)
         return live, seen
 
@@ -332,16 +332,17 @@ class Reception:
 
     async def named(self, name: Name) -> tuple[int, list[Session]]:
         """The last log number of a log, and its sessions with all names, read from the store."""
-        return await self._beside(lambda: self.sessions.named(name, self._aside_engine))
+        return await self.beside(lambda: self.sessions.named(name, self._aside_engine))
 
-    async def _beside(self, work: Callable[[], T]) -> T:
+    async def beside(self, work: Callable[[], T]) -> T:
+        """Have work done in the thread beside the loop."""
         return await asyncio.get_running_loop().run_in_executor(self._aside_thread, work)
 
     async def look(self, name: Name) -> Live | None:
         """The memory of a session as the store has it, for reading; None if the store knows nothing of it."""
         live = self.sessions.held(name)
         if live is None or live.stale:
-            live = await self._beside(lambda: self._read(name))
+            live = await self.beside(lambda: self._read(name))
         return live if live.number else None
 
 

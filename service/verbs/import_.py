@@ -9,6 +9,7 @@ from pathlib import Path
 from data_contracts.recordings import open_paths
 from models.live_scores import LiveScorer
 from models.scorer import Scorer
+from service.live.closing import close_ended
 from service.live.importing import Importer, Tally
 from service.live.metrics import Metrics
 from service.live.opening import open_store
@@ -49,6 +50,7 @@ async def _all(importer: Importer, files: list[str]) -> None:
             if (said := await importer.take(file)) is not None:
                 print(said, file=sys.stderr)
             bar.advance(task)
+    await close_ended(importer.reception)
 
 
 def summary(tally: Tally) -> str:

@@ -1,0 +1,71 @@
+"""Closing: the last decision on a session that ended, with its names, so that listings show it whole."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Final
+
+from data_contracts.errors import WatchworthyError
+from features.session import Session
+from pipelines.store.units import Decision, Name
+from service.deciding.records import paths, stored
+from service.live.reception import Reception
+
+log = logging.getLogger("watchworthy.live")
+AT_ONCE: Final = 64  # sessions between two looks at what has ended
+
+
+async def close_ended(reception: Reception) -> int:
+    """Decide on every session that ended, once more and for the last time unless it goes on; how many there were."""
+    loop, store = asyncio.get_running_loop(), reception.store
+    closed, seen = 0, set[Name]()
+    while True:
+        due = [one for one in await loop.run_in_executor(None, store.unjudged, AT_ONCE) if one[0] not in seen]
+        if not due:
+            return closed
+        for name, _ in due:
+            seen.add(name)
+            await reception.turns.enter(name)
+            try:
+                await _close(reception, name)
+                closed += 1
+            except WatchworthyError as error:
+                log.error("not closed: %s", error, extra={"site": name[0], "session": name[1]})
+            finally:
+                reception.turns.leave(name)
+
+
+async def _close(reception: Reception, name: Name) -> None:
+    site, session = name
+    found: list[Session]
+    try:
+        number, found = await reception.named(name)
+    except WatchworthyError as error:
+        if error.code != "payload_expired":
+            raise
+        number, found = _last(reception, name), []  # the key is gone; there is nothing more to say
+    decisions = [
+        await reception.beside(lambda one=one: _decision(reception, site, one, number)) for one in found
+    ]
+    await asyncio.wrap_future(reception.store.decide(site, session, decisions, number, final=True))
+
+
+def _last(reception: Reception, name: Name) -> int:
+    row = reception.store.session(*name)
+    return row.next_log - 1 if row is not None else 0
+
+
+def _decision(reception: Reception, site: str, session: Session, number: int) -> Decision:
+    judge = reception.judge
+    made = judge.decision(
+        site,
+        session,
+        judge.scorer.scores(session),
+        judge.struggle(site, session),
+        cause="ended",
+        log_number=number,
+        now_ms=time.time_ns() // 1_000_000,
+    )
+    return stored(made, paths(session))
