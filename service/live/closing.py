@@ -46,9 +46,7 @@ async def _close(reception: Reception, name: Name) -> None:
         if error.code != "payload_expired":
             raise
         number, found = _last(reception, name), []  # the key is gone; there is nothing more to say
-    decisions = [
-        await reception.beside(lambda one=one: _decision(reception, site, one, number)) for one in found
-    ]
+    decisions = await reception.beside(lambda: [_decision(reception, site, one, number) for one in found])
     await asyncio.wrap_future(reception.store.decide(site, session, decisions, number, final=True))
 
 
