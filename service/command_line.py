@@ -184,10 +184,10 @@ def card(
 @app.command()
 def demo(
     folder: Annotated[
-        Path | None, typer.Argument(help="Recordings to score; the samples by default.")
+        Path | None, typer.Argument(help="Recordings to put into it; the samples by default.")
     ] = None,
 ) -> None:
-    """Train a conversion head on simulated history, then score the sample sessions."""
+    """Start the service on the sample sessions, in a folder that is thrown away, and say what to try."""
     from service.verbs.demo import run
 
     raise typer.Exit(run(folder))

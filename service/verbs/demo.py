@@ -1,17 +1,29 @@
-"""``watchworthy demo``: the whole way from recordings to verdicts, in a minute, on samples that ship."""
+"""``watchworthy demo``: the whole service on samples that ship, in a folder that is thrown away afterwards."""
 
 from __future__ import annotations
 
+import signal
+import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
 
 from data_contracts.recordings import open_paths
 from models.scorer import Scorer
 from pipelines.readings import readings
 from pipelines.training.site_history import conversion
 from service.assessing import assess
+from service.live import logs
+from service.live.keys import Keys
+from service.live.settings import load
 from service.screen import compiling, out, phases, tracked
-from service.verbs.score import show
+from service.serving import LOOPBACK, listen
+from service.verbs import import_
+from service.verbs.score import Scored, show
+from service.verbs.serve import serve
 
 SERVICE = Path(__file__).resolve().parents[1]
 SAMPLES = next(
@@ -20,35 +32,90 @@ SAMPLES = next(
 )
 """The sample recordings: inside the package in a wheel, beside it in a checkout."""
 
+SITE: Final = "default"
+PORTS: Final = range(8700, 8800)  # tried in turn; then any that is free
+
 
 def run(folder: Path | None) -> int:
-    """Train a conversion head on simulated history, score the samples, say what to try next."""
+    """Score the samples, put them into a service of its own, say three things to try, and serve until Ctrl-C."""
     place = folder or SAMPLES
+    with stoppable(), tempfile.TemporaryDirectory(prefix="watchworthy-demo-") as temporary:
+        try:
+            return _demo(place, Path(temporary))
+        except KeyboardInterrupt:
+            out.print("\n[dim]Stopped. Nothing is left behind.[/]")
+            return 130
+
+
+def _demo(place: Path, temporary: Path) -> int:
+    data = temporary / "data"
     files = list(open_paths([place]))
-    failed = False
-    with tempfile.TemporaryDirectory(prefix="watchworthy-demo-") as target:
-        with compiling(), phases() as progress:
-            trained = conversion(None, Path(target), None, True, None, progress)
-            judge = Scorer.starter(trained.parent)
-        scored = []
-        for one in tracked(readings(files), len(files), "Scoring"):
-            failed = failed or bool(one.problems)
-            scored += [(one.file, assess(judge, session, one)) for session in one.sessions]
+    with compiling(), phases() as progress:
+        trained = conversion(None, temporary / "models", None, True, None, progress)
+    judge, scored, failed = Scorer.starter(trained.parent), [], False
+    for one in tracked(readings(files), len(files), "Scoring"):
+        failed = failed or bool(one.problems)
+        scored += [(one.file, assess(judge, session, one)) for session in one.sessions]
     out.print(f"\n[bold]{len(scored)} sample sessions[/] of a demo shop, the one most worth watching first\n")
     show(scored)
     out.print(
         "\n[dim]converts: from a head trained a moment ago on a simulated history; it says nothing of real visitors.\n"
         "bot, frustrated: the starter heads; `watchworthy card bot` says on what they stand and where they fail.[/]\n"
     )
-    if scored:
-        struggling = max(scored, key=lambda pair: pair[1].worth.score or 0.0)[0]
-        automated = max(scored, key=lambda pair: pair[1].bot.probability or 0.0)[0]
-        out.print(f"Product teams:    watchworthy signals {near(struggling)}", soft_wrap=True)
-        out.print(f"Fraud teams:      watchworthy score --format json {near(automated)}", soft_wrap=True)
-        out.print(
-            f"Data scientists:  watchworthy features {near(place)} --out features.parquet", soft_wrap=True
-        )
+    keys = Keys(data)
+    key, _ = keys.create("read", SITE, note="demo")
+    keys.close()
+    settings = load(data, models=trained.parent, host=LOOPBACK, log_level="error", disk_free_bytes=0)
+    import_.put([str(place)], data, SITE, settings)
+    with free_port() as listening:
+        logs.begin(settings.log_level)
+        serve(data, settings, listening, lambda address: _say(address, key, scored))
+    out.print("\n[dim]Stopped. Nothing is left behind.[/]")
     return 1 if failed else 0
+
+
+def _say(address: str, key: str, scored: list[Scored]) -> None:
+    """The three lines, one for each kind of reader."""
+    auth = f"-H 'Authorization: Bearer {key}'"
+    automated = max(scored, key=lambda pair: pair[1].bot.probability or 0.0) if scored else None
+    name = automated[1].session_id if automated else "…"
+    file = near(automated[0]) if automated else SAMPLES
+    asked = f"-H 'Content-Type: application/json' -d '{{\"session\": \"{name}\"}}'"
+    lines = (
+        ("Product teams", f"curl {auth} '{address}/v1/sessions?order=queue'"),
+        ("Fraud teams", f"curl {auth} {asked} {address}/v1/assessments"),
+        ("Data scientists", f"watchworthy score --format json {file}"),
+    )
+    out.print(
+        f"[bold]The service runs on {address}[/] with these sessions in it. Try, in another terminal:\n"
+    )
+    for who, what in lines:
+        out.print(f"{who + ':':17}{what}", soft_wrap=True, markup=False)
+    out.print("\nCtrl-C ends it, and leaves nothing behind.")
+
+
+def free_port() -> socket.socket:
+    """A socket on the first port from 8700 on that is free."""
+    for port in PORTS:
+        try:
+            return listen(LOOPBACK, port)
+        except OSError:
+            continue
+    return listen(LOOPBACK, 0)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM end the demo as Ctrl-C does: what it made is then cleaned up."""
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def near(path: str | Path) -> Path:

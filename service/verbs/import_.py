@@ -14,7 +14,7 @@ from service.live.importing import Importer, Tally
 from service.live.metrics import Metrics
 from service.live.opening import open_store
 from service.live.reception import Reception
-from service.live.settings import load
+from service.live.settings import Settings, load
 from service.screen import compiling, errors, progress
 
 
@@ -25,6 +25,13 @@ def run(paths: list[str], data_dir: Path, site: str) -> int:
     except ValueError as error:
         print(f"watchworthy import: {error}", file=sys.stderr)
         return 2
+    tally = put(paths, data_dir, site, settings)
+    errors.print(summary(tally))
+    return 1 if tally.refused else 0
+
+
+def put(paths: list[str], data_dir: Path, site: str, settings: Settings) -> Tally:
+    """Put recordings into the store of a data folder, and decide on those that have ended; what became of them."""
     files = list(open_paths(paths))
     store = open_store(data_dir, settings)
     try:
@@ -39,8 +46,7 @@ def run(paths: list[str], data_dir: Path, site: str) -> int:
                 importer.close()
     finally:
         store.close()
-    errors.print(summary(importer.tally))
-    return 1 if importer.tally.refused else 0
+    return importer.tally
 
 
 async def _all(importer: Importer, files: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from service import serving
@@ -35,8 +36,24 @@ def run(data_dir: Path, host: str | None, port: int | None) -> int:
     return 0
 
 
-def serve(data_dir: Path, chosen: settings.Settings, listening: socket.socket) -> None:
-    """Serve on a socket until a signal comes."""
+def listens(address: str) -> None:
+    """Say where the service listens."""
+    print(f"Watchworthy listens on {address}", flush=True)
+
+
+def serve(
+    data_dir: Path,
+    chosen: settings.Settings,
+    listening: socket.socket,
+    ready: Callable[[str], None] = listens,
+) -> None:
+    """Serve on a socket until a signal comes.
+
+    Parameters
+    ----------
+    ready
+        Told the address once batches can be taken.
+    """
     give_back_memory()
     store = open_store(data_dir, chosen)
     try:
@@ -54,7 +71,7 @@ def serve(data_dir: Path, chosen: settings.Settings, listening: socket.socket) -
                 server.should_exit = True
         if service.warm:
             host, port = listening.getsockname()[:2]
-            print(f"Watchworthy listens on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+            ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
         await served
         if service.failure is not None:
             raise service.failure
