@@ -264,6 +264,19 @@ class Stream:
         """What was acted on, by (page view of this stream, node id); at most 1,024."""
         return self._rows.elements
 
+    def element(self, page: int, node: int) -> Element | None:
+        """What is known of a node of a page view: as it was acted on, or else as it is on the page now."""
+        known = self.elements.get((page, node))
+        if known is None and page == self._rows.views.current and node in self.index:
+            known = self.index.element(node)
+        return known
+
+    def address(self, page: int) -> str:
+        """Address of a page view; empty if it is not known any more."""
+        if page == self._rows.views.current:
+            return self._rows.views.address
+        return self.pages[page].address if 0 <= page < len(self.pages) else ""
+
     @property
     def index(self) -> PageIndex:
         """The stream's page index."""

@@ -268,12 +268,10 @@ class Memory:
             mask |= stream.channels
         return mask
 
-    def view(self, page: int) -> PageView | None:
-        """The page view of this number in the session."""
+    def address(self, page: int) -> str:
+        """Address of the page view of this number in the session; empty if it is not known."""
         found = self._place(page)
-        if found is None or not 0 <= found[1] < len(found[0].pages):
-            return None
-        return found[0].pages[found[1]]
+        return found[0].address(found[1]) if found else ""
 
     def views(self) -> list[PageView]:
         """The page views that are known, by number."""
@@ -288,7 +286,7 @@ class Memory:
     def element(self, page: int, node: int) -> Element | None:
         """What is known of a node of a page view."""
         found = self._place(page)
-        return found[0].elements.get((found[1], node)) if found else None
+        return found[0].element(found[1], node) if found else None
 
     def _place(self, page: int) -> tuple[Stream, int] | None:
         for key, number in self._shown.given.items():

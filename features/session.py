@@ -56,8 +56,8 @@ class Origin(Protocol):
     def counts(self) -> Counts:
         """What was met, over all streams."""
 
-    def view(self, page: int) -> PageView | None:
-        """The page view of this number in the session."""
+    def address(self, page: int) -> str:
+        """Address of the page view of this number in the session; empty if it is not known."""
 
     def views(self) -> list[PageView]:
         """The page views that are known, by number."""
@@ -99,8 +99,7 @@ class Session(msgspec.Struct, frozen=True, eq=False):
 
     def address(self, page: int) -> str:
         """Address of a page view, empty if it is not known."""
-        view = self.log.view(page)
-        return view.address if view else ""
+        return self.log.address(page)
 
     def addresses(self) -> list[str]:
         """Addresses of its page views that are known, in the order in which they were first opened."""

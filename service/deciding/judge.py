@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from data_contracts.decisions import Cause, Decision, Fact, Outcome
+from features.moments import WITHDRAWN
 from features.session import Session
 from models.live_scores import LiveScorer, Scores
 from models.scorer import facts_of, named_by
 from models.worth import worth
 from pipelines.store.cards import seen_before
 from pipelines.store.store import Store
-from service.deciding.outcomes import may_be_flagged, outcome
+from service.deciding.outcomes import HEADLINED, may_be_flagged, outcome
 from service.deciding.policy import Policy
 from service.deciding.records import record
+
+NAMED_AT_ONCE: Final = 32  # moments; each takes some 50 µs, and the event loop waits
 
 
 class Struggle(NamedTuple):
@@ -64,6 +67,18 @@ class Judge:
         if issue is not None:
             before = self._store.read(lambda db: seen_before(db, site, session.id, issue))
         return Struggle(session.id, facts, before)
+
+    def struggle_now(self, site: str, session: Session) -> Struggle | None:
+        """The same as far as live memory can name it, which knows the page that is open; None where it cannot."""
+        told = [m for m in session.moments if m["state"] != WITHDRAWN and int(m["code"]) in HEADLINED]
+        if len(told) > NAMED_AT_ONCE:
+            return None
+        for moment in told:
+            page, node = int(moment["page"]), int(moment["element"])
+            element = session.element(page, node) if node else None
+            if not session.address(page) or (node and not (element and element.name)):
+                return None
+        return self.struggle(site, session)
 
     def decision(
         self,

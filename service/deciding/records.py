@@ -104,7 +104,9 @@ def stored(made: Decision, pages: Sequence[str] = ()) -> StoredDecision:
         seen_before=made.seen_before,
         issue=said.issue or "",
         headline=said.headline or "",
-        signals=tuple(CODES[code] for code in np.unique(moments["code"][moments["state"] != WITHDRAWN])),
+        signals=tuple(
+            CODES[code] for code in sorted(set(moments["code"][moments["state"] != WITHDRAWN].tolist()))
+        ),
         pages=tuple(dict.fromkeys(page[:LONGEST_PATH] for page in pages if page))[:PAGES],
         device=device(made.seen),
     )

@@ -271,7 +271,9 @@ class Reception:
             again.decision, again.rows, again.rewinds = live.decision, live.rows, live.rewinds + 1
             return again, self._seen(again)
         if seen.unnamed and (session := seen.session) is not None:
-            live.struggle = await self.beside(lambda: self._struggle(name, session.id, batch))
+            live.struggle = self.judge.struggle_now(name[0], session)
+            if live.struggle is None:
+                live.struggle = await self.beside(lambda: self._struggle(name, session.id, batch))
             return live, self._seen(live)
         return live, seen
 
