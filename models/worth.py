@@ -87,8 +87,7 @@ def worth(
             issue=key,
             definition=DEFINITION,
         )
-    rarity = 1 / (1 + math.log1p(seen_before))
-    score = struggle * rarity * stake
+    score = scored(struggle, seen_before, stake)
     return Worth(
         score=score,
         flagged=bool(headlines) and score >= FLAG_FROM and not automation,
@@ -97,6 +96,15 @@ def worth(
         issue=key,
         definition=DEFINITION,
     )
+
+
+def scored(struggle: float, seen_before: int, stake: float) -> float:
+    """Struggle times rarity times stake, as ``worth`` has it.
+
+    >>> scored(0.5, 0, 1.0), round(scored(0.5, 10, 1.0), 3)
+    (0.5, 0.147)
+    """
+    return struggle / (1 + math.log1p(seen_before)) * stake
 
 
 def issue(fact: Fact) -> str:

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from service.live.connections import Connection
 
@@ -53,7 +53,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def configuration(app: FastAPI, connection: type[Connection] = Connection) -> uvicorn.Config:
+def configuration(app: ASGIApp, connection: type[Connection] = Connection) -> uvicorn.Config:
     """How uvicorn runs an application here; the bench's peer runs under the same.
 
     Parameters

@@ -9,7 +9,7 @@ MOST: Final = 10_000  # sessions of one issue that are counted; beyond, one more
 
 _ISSUE: Final = """
     SELECT count(*) FROM (SELECT 1 FROM cards JOIN sites ON sites.id = site_id
-        WHERE sites.name = ? AND issue = ? AND part <> ? LIMIT ?)
+        WHERE sites.name = ? AND issue = ? LIMIT ?)
 """
 
 
@@ -59,10 +59,7 @@ def find_card(db: sqlite3.Connection, site: str, part: str) -> CardRow | None:
     return None if row is None else CardRow._make(row)
 
 
-def seen_before(db: sqlite3.Connection, site: str, part: str, issue: str) -> int:
-    """Other sessions of the site whose card shows an issue, as they were counted when this one's card first did."""
-    card = find_card(db, site, part)
-    if card is not None and card.issue == issue:
-        return card.seen_before
-    (count,) = db.execute(_ISSUE, (site, issue, part, MOST)).fetchone()
+def with_issue(db: sqlite3.Connection, site: str, issue: str) -> int:
+    """How many sessions of a site have a card that shows an issue."""
+    (count,) = db.execute(_ISSUE, (site, issue, MOST)).fetchone()
     return int(count)

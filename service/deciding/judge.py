@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections import OrderedDict
 from typing import Final, NamedTuple
 
 from data_contracts.decisions import Cause, Decision, Fact, Outcome
-from features.moments import WITHDRAWN
 from features.session import Session
 from models.live_scores import LiveScorer, Scores
 from models.scorer import facts_of, named_by
-from models.worth import worth
-from pipelines.store.cards import seen_before
+from models.worth import FLAG_FROM, scored, worth
+from pipelines.store.cards import with_issue
 from pipelines.store.store import Store
-from service.deciding.outcomes import HEADLINED, may_be_flagged, outcome
+from service.deciding.outcomes import may_be_flagged, outcome
 from service.deciding.policy import Policy
 from service.deciding.records import record
 
-NAMED_AT_ONCE: Final = 32  # moments; each takes some 50 µs, and the event loop waits
+NAMED_AT_ONCE: Final = 64  # moments; each takes some 50 µs, and the event loop waits
+COUNT_S: Final = 30.0  # how old the count of an issue may be
+ISSUES: Final = 4_096  # whose counts are at hand; that which was used least lately goes first
 
 
 class Struggle(NamedTuple):
@@ -43,6 +47,7 @@ class Judge:
         self.policy = Policy()
         self._store = store
         self._bundle = scorer.scorer.bundle.digest
+        self._issues: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
 
     def outcome(self, scores: Scores, struggle: Struggle | None) -> Outcome:
         """What is said, given the scores and, where somebody had to look, the named moments."""
@@ -54,7 +59,14 @@ class Judge:
         """Whether a session is worth watching; None if its moments must be named before that can be said."""
         if not may_be_flagged(scores, session):
             return False
-        return None if struggle is None else self.outcome(scores, struggle).flagged
+        if struggle is None:
+            return None
+        chance = scores.heads["frustration"].probability
+        return (
+            bool(struggle.facts)
+            and chance is not None
+            and scored(chance, struggle.seen_before, 1.0) >= FLAG_FROM
+        )
 
     def struggle(self, site: str, session: Session) -> Struggle:
         """The moments of a session that has its names, and how often its issue was seen before.
@@ -63,22 +75,43 @@ class Judge:
         """
         facts = tuple(facts_of(session.moments, named_by(session), session.address))
         issue = worth(None, facts).issue
-        before = 0
-        if issue is not None:
-            before = self._store.read(lambda db: seen_before(db, site, session.id, issue))
-        return Struggle(session.id, facts, before)
+        if issue is None:
+            return Struggle(session.id, facts, 0)
+        card = self._store.card(site, session.id)
+        known = card is not None and card.issue == issue
+        return Struggle(session.id, facts, card.seen_before if card and known else self._rarity(site, issue))
 
     def struggle_now(self, site: str, session: Session) -> Struggle | None:
-        """The same as far as live memory can name it, which knows the page that is open; None where it cannot."""
-        told = [m for m in session.moments if m["state"] != WITHDRAWN and int(m["code"]) in HEADLINED]
-        if len(told) > NAMED_AT_ONCE:
+        """The same of a session that has no card with an issue yet, as far as live memory can name it; else None.
+
+        Live memory knows the page that is open.
+        """
+        if len(session.moments) > NAMED_AT_ONCE:
             return None
-        for moment in told:
-            page, node = int(moment["page"]), int(moment["element"])
-            element = session.element(page, node) if node else None
-            if not session.address(page) or (node and not (element and element.name)):
-                return None
-        return self.struggle(site, session)
+        names: dict[tuple[int, int], str] = {}
+
+        def name(page: int, node: int) -> str:
+            if node and (page, node) not in names:
+                element = session.element(page, node)
+                names[page, node] = element.name if element is not None else ""
+            return names[page, node] if node else ""
+
+        facts = tuple(facts_of(session.moments, name, session.address))
+        if not all(names.values()) or not all(fact.page for fact in facts):
+            return None
+        issue = worth(None, facts).issue
+        return Struggle(session.id, facts, self._rarity(site, issue) if issue else 0)
+
+    def _rarity(self, site: str, issue: str) -> int:
+        """Sessions on record with an issue, before one more is found; read anew now and then."""
+        now = time.monotonic()
+        count, read = self._issues.pop((site, issue), (0, -math.inf))
+        if now - read > COUNT_S:
+            count, read = self._store.read(lambda db: with_issue(db, site, issue)), now
+        self._issues[site, issue] = (count + 1, read)
+        if len(self._issues) > ISSUES:
+            self._issues.popitem(last=False)
+        return count
 
     def decision(
         self,

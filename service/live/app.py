@@ -25,7 +25,7 @@ from pipelines.store.store import Store
 from service.live import batches_route
 from service.live.admission import Admission
 from service.live.closing import close_ended
-from service.live.front import Front
+from service.live.front import Door, Front
 from service.live.keys import Keys
 from service.live.metrics import CONTENT_TYPE, Metrics
 from service.live.reception import Reception
@@ -170,8 +170,8 @@ def resident_bytes() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024
 
 
-def application(service: Service) -> FastAPI:
-    """The application that answers for a service."""
+def application(service: Service) -> Door:
+    """What answers for a service."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -194,14 +194,14 @@ def application(service: Service) -> FastAPI:
     )
     app.state.service = service
     route = batches_route.BatchesRoute(service.reception, service.admission, service.settings, service.check)
-    app.add_middleware(Front, metrics=service.metrics, straight={("POST", batches_route.PATH): route})
+    app.add_middleware(Front, metrics=service.metrics)
     app.router.routes.insert(0, Route(batches_route.PATH, route, methods=["POST", "OPTIONS"]))
     app.add_exception_handler(Refusal, _raised)
     app.add_exception_handler(HTTPException, _raised)
     app.add_exception_handler(RequestValidationError, _invalid)
     _routes(app, service)
     _describe(app)
-    return app
+    return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})
 
 
 async def _raised(request: Request, error: Exception) -> Response:

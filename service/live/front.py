@@ -30,15 +30,10 @@ class Front:
         What answers.
     metrics
         Where refusals are counted.
-    straight
-        What answers at paths that need nothing of the rest, by method and path.
     """
 
-    def __init__(
-        self, app: ASGIApp, metrics: Metrics, straight: Mapping[tuple[str, str], ASGIApp] | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
-        self.straight = straight or {}
         self.metrics = metrics
         self._prefix = secrets.token_hex(4)
         self._numbers = count(1)
@@ -64,7 +59,7 @@ class Front:
 
         refusal: Refusal | None = None
         try:
-            await self.straight.get((scope["method"], scope["path"]), self.app)(scope, receive, told)
+            await self.app(scope, receive, told)
         except Refusal as error:
             refusal = error
         except WatchworthyError as error:
@@ -97,6 +92,27 @@ class Front:
                 "ms": round((time.perf_counter() - begun) * 1e3, 2),
             }
             log.log(level, "answered", extra=extra)
+
+
+class Door:
+    """Where every request comes in: a few calls go straight to what answers them, all others to the application.
+
+    Parameters
+    ----------
+    app
+        The application.
+    straight
+        What answers at paths that need nothing of the application, by method and path.
+    """
+
+    def __init__(self, app: ASGIApp, straight: Mapping[tuple[str, str], ASGIApp]) -> None:
+        self.app = app
+        self.straight = straight
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        place = (scope["method"], scope["path"]) if scope["type"] == "http" else ("", "")
+        await self.straight.get(place, self.app)(scope, receive, send)
 
 
 def forget(error: BaseException | None) -> None:
