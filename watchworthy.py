@@ -123,7 +123,7 @@ class Workspace:
             if not one.sessions:
                 raise one.problems[0].error()
             for session in one.sessions:
-                yield assess(judge, session, one)
+                yield assess(judge, session)
 
     def features(self) -> pa.Table:
         """One row a session: file, session, start_ms, then every feature as float32 (null where undefined)."""

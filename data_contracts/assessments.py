@@ -177,6 +177,8 @@ class Models(msgspec.Struct, frozen=True, kw_only=True):
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """What Watchworthy says of one session.
 
+    In the mode ``shadow`` the recommended action is always ``allow``, and ``would_have`` says what it would have been.
+
     >>> Assessment(assessment_id="a", session_id="s", created_at="2030-01-01T00:00:00Z").bot.eligible
     False
     """
@@ -195,6 +197,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     unusual: Unusual = Unusual()
     reasons: tuple[Reason, ...] = ()
     recommended_action: Action = "allow"
+    would_have: Action | None = None
     rule: Rule | None = None
     coverage: Coverage = Coverage()
     models: Models = Models(bundle="")

@@ -37,6 +37,8 @@ CODES: dict[str, str] = {
     "payload_expired": "The recording was erased, or its time to be kept is over.",
     "object_missing": "A sealed recording is not where it should be.",
     "seal_lost": "Another sealer sealed the session first.",
+    "token_reused": "The token was used before.",
+    "annotation_missing": "There is no annotation of this name.",
     "training_refused": "The data cannot carry the model that was asked for.",
 }
 """Every code that Watchworthy refuses with, and its plain meaning."""

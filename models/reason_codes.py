@@ -44,6 +44,8 @@ REASON_CODES: Final[dict[str, str]] = {
     "UNOBSTRUCTED": "Nothing stood in the way ({value}).",
     # of the house, not of a model
     "OVERRIDE_ALLOWLIST": "The owner allows this visitor; the score stands as the model said it.",
+    "SESSION_REUSED": "The session was shown before for somebody else.",
+    "SESSION_STALE": "The session has sent nothing for {value}.",
     "OVERRIDE_DENYLIST": "The owner denies this visitor; the score stands as the model said it.",
 }
 """Code to sentence; ``{value}`` becomes a feature, its number and its unit."""

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from data_contracts.assessments import Assessment, Coverage
 from features.session import Session
 from models.scorer import Scorer
-from pipelines.readings import Reading
 
 
-def assess(judge: Scorer, session: Session, one: Reading, now: datetime | None = None) -> Assessment:
-    """Assess one session of a file.
+def assess(
+    judge: Scorer,
+    session: Session,
+    now: datetime | None = None,
+    assessment_id: str = "",
+    seen_before: Callable[[str], int] | None = None,
+) -> Assessment:
+    """Assess one session.
 
     Parameters
     ----------
     judge
         Loaded heads.
     session
-        One of the sessions of ``one``.
-    one
-        What became of its file.
+        One that has its names.
     now
         Time of the assessment; the present by default.
+    assessment_id
+        By default one that the same vector always gets.
+    seen_before
+        How many sessions on record show an issue.
     """
     seen = session.coverage
     coverage = Coverage(
@@ -39,9 +47,10 @@ def assess(judge: Scorer, session: Session, one: Reading, now: datetime | None =
         session,
         session.id,
         (now or datetime.now(UTC)).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        assessment_id=f"as_{digest[:24]}",
+        assessment_id=assessment_id or f"as_{digest[:24]}",
         coverage=coverage,
         element=lambda page, node: named(session, page, node),
+        seen_before=seen_before,
         as_of_ms=seen.duration_ms,
     )
 

@@ -153,6 +153,21 @@ def write_decisions(
     return new
 
 
+def standing(
+    db: sqlite3.Connection, site: str, session: str | None, decision: Decision, log_number: int
+) -> str:
+    """Id of the decision that stands for one that was to be written: itself, or the same of before."""
+    if session is None:
+        return decision.id
+    part = decision.part or session
+    row = db.execute(
+        "SELECT decisions.name FROM decisions JOIN sites ON sites.id = decisions.site_id WHERE sites.name = ?"
+        " AND part = ? AND log_number = ? AND bundle = ? AND policy = ? AND cause = ?",
+        (site, part, log_number, decision.bundle, decision.policy, decision.cause),
+    ).fetchone()
+    return decision.id if row is None else str(row[0])
+
+
 def unjudged(db: sqlite3.Connection, most: int) -> list[tuple[Name, int]]:
     """Sessions that ended and whose last decision saw less than all of them, each with its last log number."""
     return [((site, name), number) for site, name, number in db.execute(UNJUDGED, (most,))]

@@ -260,6 +260,73 @@ MAIN: Final[tuple[Migration, ...]] = (
     CREATE INDEX sessions_unjudged ON session_tallies (last_received) WHERE status <> 'open' AND judged < next_log - 1;
     """,
     ),
+    (
+        """
+    CREATE TABLE assessments (  -- what somebody asked and was told
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL UNIQUE,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      session_id INTEGER REFERENCES session_tallies,  -- NULL: of a recording that was not stored, or erased
+      part TEXT NOT NULL,
+      decision TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      action TEXT NOT NULL,
+      bound INTEGER NOT NULL,
+      reference BLOB,             -- keyed hashes: what the asker calls it, and whom the session was shown for
+      subject BLOB,
+      payload BLOB                -- the answer; NULL once erased
+    );
+    CREATE INDEX assessments_session ON assessments (session_id, part);
+    CREATE INDEX assessments_reference ON assessments (site_id, reference) WHERE reference IS NOT NULL;
+    CREATE INDEX decisions_part ON decisions (site_id, part, log_number);
+    CREATE TABLE used_tokens (
+      nonce BLOB PRIMARY KEY,
+      expires_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX used_tokens_expired ON used_tokens (expires_at);
+    CREATE TABLE overrides (  -- the owner's lists
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      list TEXT NOT NULL CHECK (list IN ('allow', 'deny')),
+      kind TEXT NOT NULL CHECK (kind IN ('session', 'subject')),
+      value BLOB NOT NULL,        -- a keyed hash
+      why TEXT NOT NULL,
+      made_by TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER,
+      UNIQUE (site_id, kind, value)
+    );
+    CREATE TABLE annotations (  -- what people and their systems say of sessions; a retraction is a row, too
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL UNIQUE,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      session_id INTEGER REFERENCES session_tallies,
+      part TEXT NOT NULL,
+      assessment TEXT NOT NULL DEFAULT '',
+      label TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      source TEXT NOT NULL,
+      from_ms INTEGER,
+      to_ms INTEGER,
+      note TEXT NOT NULL,
+      given_key TEXT,             -- the asker's own: the same again changes nothing
+      retracts TEXT,
+      recorded_at INTEGER NOT NULL,
+      UNIQUE (site_id, given_key)
+    );
+    CREATE INDEX annotations_session ON annotations (session_id, part);
+    CREATE TABLE chain (  -- links what was committed to; each block stands on the one before
+      height INTEGER PRIMARY KEY,
+      first INTEGER NOT NULL,
+      last INTEGER NOT NULL,
+      count INTEGER NOT NULL,
+      root BLOB NOT NULL,
+      previous BLOB NOT NULL,
+      at INTEGER NOT NULL,
+      hash BLOB NOT NULL
+    );
+    """,
+    ),
 )
 """Migrations of the main database."""
 

@@ -45,12 +45,15 @@ from pipelines.store.writer import Job, Writer
 WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
 JOB_SIZE: Final = 1_024  # bytes that a job without a body counts for
 OF_SESSIONS: Final = (
-    *("caps", "outbox", "interventions", "changes", "cards"),
+    *("caps", "outbox", "interventions", "changes", "cards", "annotations"),
     *("checkpoints", "batches", "streams"),
 )
-EMPTY_DECISIONS: Final = (
-    "UPDATE decisions SET session_id = NULL, part = '', payload = NULL WHERE session_id = ?"
+EMPTIED: Final = (
+    "UPDATE decisions SET session_id = NULL, part = '', payload = NULL WHERE session_id = ?",
+    "UPDATE assessments SET session_id = NULL, part = '', payload = NULL, reference = NULL, subject = NULL"
+    " WHERE session_id = ?",
 )
+"""What stays of an erased session: that there was a decision, and what it was committed to by."""
 FORGET_ANSWERS: Final = "DELETE FROM answers WHERE stream_id IN (SELECT id FROM streams WHERE session_id = ?)"
 
 T = TypeVar("T")
@@ -286,7 +289,8 @@ class Store:
             if row is None:
                 return None
             db.execute(FORGET_ANSWERS, (row.number,))
-            db.execute(EMPTY_DECISIONS, (row.number,))
+            for emptied in EMPTIED:
+                db.execute(emptied, (row.number,))
             for table in OF_SESSIONS:
                 db.execute(f"DELETE FROM {table} WHERE session_id = ?", (row.number,))
             db.execute("DELETE FROM session_tallies WHERE id = ?", (row.number,))

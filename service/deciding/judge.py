@@ -40,11 +40,13 @@ class Judge:
         Loaded heads.
     store
         Where cards tell how rare an issue is.
+    policy
+        What is recommended; that of the house by default.
     """
 
-    def __init__(self, scorer: LiveScorer, store: Store) -> None:
+    def __init__(self, scorer: LiveScorer, store: Store, policy: Policy | None = None) -> None:
         self.scorer = scorer
-        self.policy = Policy()
+        self.policy = policy or Policy()
         self._store = store
         self._bundle = scorer.scorer.bundle.digest
         self._issues: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()

@@ -54,6 +54,6 @@ def outcome(
         flagged=told.flagged,
         issue=told.issue,
         headline=told.headline,
-        action=policy.action(scores.verdict, point),
+        action=policy.advise(scores.verdict, point).action,
         policy=policy.rule,
     )

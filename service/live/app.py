@@ -22,6 +22,11 @@ from data_contracts.errors import CODES, WatchworthyError
 from models.live_scores import LiveScorer
 from models.scorer import Scorer
 from pipelines.store.store import Store
+from service.deciding.policy import Policy
+from service.fraud import annotations
+from service.fraud import routes as fraud
+from service.fraud.asking import Asking
+from service.fraud.secrets import Secrets
 from service.live import batches_route
 from service.live.admission import Admission
 from service.live.closing import close_ended
@@ -61,7 +66,8 @@ class Service:
         self.metrics.watch(store.stats)
         self.keys = Keys(data_dir)
         self.admission = Admission(self.keys, settings)
-        self.reception = Reception(store, LiveScorer(Scorer.starter(settings.models)), settings, self.metrics)
+        scorer = LiveScorer(Scorer.starter(settings.models))
+        self.reception = Reception(store, scorer, settings, self.metrics, Policy.load(data_dir))
         self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
         self.warm = False
         self.failure: Exception | None = None
@@ -200,6 +206,9 @@ def application(service: Service) -> Door:
     app.add_exception_handler(HTTPException, _raised)
     app.add_exception_handler(RequestValidationError, _invalid)
     _routes(app, service)
+    asking = Asking(service.reception, Secrets(service.store.keys))
+    for room in (fraud, annotations):
+        app.include_router(room.router(asking, service.admission, service.settings))
     _describe(app)
     return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})
 

@@ -24,6 +24,7 @@ from models.live_scores import LiveScorer, Scores
 from pipelines.store.store import Store
 from pipelines.store.units import Checkpoint, Decision, Stored, StoredAnswer, Unit
 from service.deciding.judge import Judge, Struggle
+from service.deciding.policy import Policy
 from service.deciding.records import stored
 from service.live.batch_body import Body, Header, events_within
 from service.live.live_sessions import Live, LiveSessions, Name
@@ -91,9 +92,18 @@ class Reception:
         Bounds.
     metrics
         Where it is counted.
+    policy
+        What is recommended; that of the house by default.
     """
 
-    def __init__(self, store: Store, scorer: LiveScorer, settings: Settings, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        store: Store,
+        scorer: LiveScorer,
+        settings: Settings,
+        metrics: Metrics,
+        policy: Policy | None = None,
+    ) -> None:
         self.store = store
         self.scorer = scorer
         self.settings = settings
@@ -102,8 +112,8 @@ class Reception:
         self.turns = Turns(settings.session_waiting)
         self.sessions = LiveSessions(store, self._new, self._thawed, settings.live_bytes)
         self._aside_thread = ThreadPoolExecutor(1, "decode")
-        self._aside_engine = twin(engine())
-        self.judge = Judge(scorer, store)
+        self.aside_engine = twin(engine())
+        self.judge = Judge(scorer, store, policy)
 
     def _new(self, name: str, names: bool = False) -> Memory:
         return Memory(name, engine(), self.settings.idle_ms, self.limits, names=names)
@@ -114,7 +124,7 @@ class Reception:
     def warm(self) -> None:
         """Compile everything that a batch needs, or load it from disk."""
         engine().warm()
-        self._aside_engine.warm()
+        self.aside_engine.warm()
         self.scorer.warm()
         rehearsal = self._new("rehearsal")
         for seq, text in enumerate(REHEARSAL):
@@ -283,7 +293,7 @@ class Reception:
 
     def _aside(self, live: Live, batch: Batch, ends: bool) -> Seen | None:
         """The same in the thread beside the loop, with an engine of its own."""
-        live.memory.engine = self._aside_engine
+        live.memory.engine = self.aside_engine
         try:
             return self._fold(live, batch, ends)
         finally:
@@ -315,13 +325,13 @@ class Reception:
         return (stored(made),)
 
     def _struggle(self, name: Name, session_id: str, late: Batch | None) -> Struggle:
-        _, found = self.sessions.named(name, self._aside_engine, late)
+        _, found = self.sessions.named(name, self.aside_engine, late)
         session = next((one for one in found if one.id == session_id), None)
         return Struggle(session_id, (), 0) if session is None else self.judge.struggle(name[0], session)
 
     def _read(self, name: Name, late: Batch | None = None) -> Live:
         """Build the memory of a session from the store, in the thread beside the loop."""
-        live = self.sessions.read(name, self._aside_engine, late)
+        live = self.sessions.read(name, self.aside_engine, late)
         if live.number or late is not None:
             seen = self._seen(live)
             if seen.unnamed and seen.session is not None:
@@ -334,7 +344,7 @@ class Reception:
 
     async def named(self, name: Name) -> tuple[int, list[Session]]:
         """The last log number of a log, and its sessions with all names, read from the store."""
-        return await self.beside(lambda: self.sessions.named(name, self._aside_engine))
+        return await self.beside(lambda: self.sessions.named(name, self.aside_engine))
 
     async def beside(self, work: Callable[[], T]) -> T:
         """Have work done in the thread beside the loop."""

@@ -28,6 +28,12 @@ KINDS: Final[dict[str, Kind]] = {
     "key_unknown": Kind(401, False, "There is no such key, or it was revoked."),
     "role_refused": Kind(403, False, "The key does not have the role that this call needs."),
     "origin_refused": Kind(403, False, "The key does not allow pages of this origin."),
+    "token_expired": Kind(
+        403, False, "The token was good for two minutes, and these are over; ask for a new one."
+    ),
+    "token_reused": Kind(403, False, "The token was used before; ask for a new one."),
+    "token_foreign": Kind(403, False, "The token is none of this site's for this session and this action."),
+    "annotation_missing": Kind(404, False, "There is no annotation of this name."),
     "not_found": Kind(404, False, "There is nothing of this name."),
     "method_refused": Kind(405, False, "The address does not take this method."),
     "request_slow": Kind(408, True, "The request did not arrive within its deadline."),

@@ -55,7 +55,7 @@ def _demo(place: Path, temporary: Path) -> int:
     judge, scored, failed = Scorer.starter(trained.parent), [], False
     for one in tracked(readings(files), len(files), "Scoring"):
         failed = failed or bool(one.problems)
-        scored += [(one.file, assess(judge, session, one)) for session in one.sessions]
+        scored += [(one.file, assess(judge, session)) for session in one.sessions]
     out.print(f"\n[bold]{len(scored)} sample sessions[/] of a demo shop, the one most worth watching first\n")
     show(scored)
     out.print(

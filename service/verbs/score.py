@@ -69,7 +69,7 @@ def _scored(judge: Any, found: Iterator[Reading], failed: list[Reading]) -> Iter
         if one.problems:
             failed.append(one)
         for session in one.sessions:
-            yield one.file, assess(judge, session, one)
+            yield one.file, assess(judge, session)
 
 
 def line(file: str, assessment: Assessment) -> str:

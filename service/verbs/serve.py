@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from service import serving
+from service.deciding.policy import Policy
 from service.live import logs, settings
 from service.live.app import Service, application
 from service.live.connections import Connection
@@ -20,6 +21,7 @@ def run(data_dir: Path, host: str | None, port: int | None) -> int:
     """Serve until SIGTERM or SIGINT; return the exit status."""
     try:
         chosen = settings.load(data_dir, host=host, port=port)
+        Policy.load(data_dir)  # to say what is wrong with it before anything begins
     except ValueError as error:
         print(f"watchworthy serve: {error}", file=sys.stderr)
         return 2

@@ -1,0 +1,1 @@
+"""What fraud teams call: assessments, tokens, lists, annotations, decisions."""
