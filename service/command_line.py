@@ -316,6 +316,37 @@ def keys_revoke(
     raise typer.Exit(revoke(data_dir, key))
 
 
+audit = typer.Typer(no_args_is_help=True, help="The chain that decisions are linked into.")
+app.add_typer(audit, name="audit")
+
+
+@audit.command("verify")
+def audit_verify(
+    data_dir: DataDir = Path("data"),
+    root: Annotated[
+        str | None,
+        typer.Option(help="A root that was written down outside; it must be in the chain, unchanged."),
+    ] = None,
+) -> None:
+    """Walk the chain from its first block; the exit status is 1 if anything was changed."""
+    from service.verbs.audit import verify
+
+    raise typer.Exit(verify(data_dir, root))
+
+
+@audit.command("root")
+def audit_root(
+    data_dir: DataDir = Path("data"),
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add it to this file, on a disk of its own.")
+    ] = None,
+) -> None:
+    """Print the newest root, to be kept where nobody who can change the store can change it."""
+    from service.verbs.audit import root
+
+    raise typer.Exit(root(data_dir, out))
+
+
 def main() -> None:
     """Run the command line; a refusal is one sentence on stderr, never a traceback."""
     try:

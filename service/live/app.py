@@ -21,9 +21,10 @@ from starlette.routing import Route
 from data_contracts.errors import CODES, WatchworthyError
 from models.live_scores import LiveScorer
 from models.scorer import Scorer
+from pipelines import audit
 from pipelines.store.store import Store
 from service.deciding.policy import Policy
-from service.fraud import annotations
+from service.fraud import annotating
 from service.fraud import routes as fraud
 from service.fraud.asking import Asking
 from service.fraud.secrets import Secrets
@@ -127,6 +128,7 @@ class Service:
                 await loop.run_in_executor(None, self.store.end_due, now_ms)
                 await close_ended(self.reception)
                 await loop.run_in_executor(None, self.store.seal_due, now_ms)
+                await loop.run_in_executor(None, self.link, now_ms)
                 if time.monotonic() - swept > SWEEP_S:
                     swept = time.monotonic()
                     await loop.run_in_executor(None, self.store.sweep)
@@ -134,6 +136,14 @@ class Service:
                 log.error("sealing failed; it is tried again: %s", error)
             except Exception:
                 log.exception("sealing failed; it is tried again")
+
+    def link(self, now_ms: int) -> None:
+        """Link what was decided into the chain, and write the new root down outside where the owner wants that."""
+        block = audit.link(self.store, now_ms)
+        path = self.settings.audit_root_path
+        if block is not None and path is not None:
+            with path.open("a", encoding="ascii") as lines:
+                lines.write(f"{block.height}:{block.hash.hex()}\n")
 
     def measure(self) -> bytes:
         """The metrics now."""
@@ -207,7 +217,7 @@ def application(service: Service) -> Door:
     app.add_exception_handler(RequestValidationError, _invalid)
     _routes(app, service)
     asking = Asking(service.reception, Secrets(service.store.keys))
-    for room in (fraud, annotations):
+    for room in (fraud, annotating):
         app.include_router(room.router(asking, service.admission, service.settings))
     _describe(app)
     return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})

@@ -92,6 +92,10 @@ class Settings(BaseSettings):
         description="Where sealed recordings are kept: a folder, or any URL of fsspec, as s3://bucket/recordings; "
         "the folder recordings in the data folder by default.",
     )
+    audit_root_path: Path | None = Field(
+        None,
+        description="File, best on another disk, that each new root of the chain of decisions is added to.",
+    )
     models: Path | None = Field(None, description="Folder of trained heads; the starters by default.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What is written to the log, on standard error; debug has a line for each batch."
