@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pipelines.store.store import Store
 
@@ -97,7 +97,10 @@ _LEAVES: Final = """
 _LAST: Final = (
     "SELECT height, first, last, count, root, previous, at, hash FROM chain ORDER BY height DESC LIMIT 1"
 )
-_BLOCKS: Final = "SELECT height, first, last, count, root, previous, at, hash FROM chain WHERE height > ? ORDER BY height LIMIT 100"
+_BLOCKS: Final = (
+    "SELECT height, first, last, count, root, previous, at, hash FROM chain"
+    " WHERE height > ? ORDER BY height LIMIT 100"
+)
 
 
 def link(store: Store, now_ms: int) -> Block | None:
@@ -156,6 +159,10 @@ def verify(
     if not met and known is not None:
         return Fault(height, f"the chain ends here, and block {known[0]} was written down outside")
     return None
+
+
+def _blocks(store: Store, after: int) -> list[tuple[Any, ...]]:
+    return store.read(lambda db: db.execute(_BLOCKS, (after,)).fetchall())
 
 
 def _fault(store: Store, block: Block, said: bytes, previous: bytes, height: int, upto: int) -> str | None:

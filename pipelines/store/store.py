@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,6 @@ from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
 from pipelines.store.accepting import Acceptor
-from pipelines.store.cards import CardRow, find_card
 from pipelines.store.checking import limit_broken
 from pipelines.store.crypto import Keys
 from pipelines.store.database import (
@@ -29,7 +28,7 @@ from pipelines.store.database import (
     open_database,
     refusal,
 )
-from pipelines.store.deciding import TOLD, Told, told, unjudged, write_decisions
+from pipelines.store.decisions import Decisions
 from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
 from pipelines.store.ranges import Ranges
@@ -39,7 +38,7 @@ from pipelines.store.remembered import read_sessions, read_streams
 from pipelines.store.schema import MAIN
 from pipelines.store.sealing import Sealer
 from pipelines.store.soundness import Soundness
-from pipelines.store.units import Checkpoint, Decision, Name, SessionRow, Stored, StoredAnswer, Unit
+from pipelines.store.units import Checkpoint, Name, SessionRow, Stored, StoredAnswer, Unit
 from pipelines.store.writer import Job, Writer
 
 WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
@@ -95,7 +94,7 @@ class Stats:
     disk_free: int
 
 
-class Store:
+class Store(Decisions):
     """One data directory; opened by ``Store.open``, closed by ``close`` or at the end of a ``with`` block."""
 
     def __init__(self, folder: Path, recordings_url: str | None, limits: StoreLimits) -> None:
@@ -118,7 +117,7 @@ class Store:
             self.keys.close()
             raise
         self._soundness = Soundness(self._path, limits.disk_free_bytes)
-        self._reads = Reads(self._path, self._soundness.note)
+        super().__init__(self.keys, Reads(self._path, self._soundness.note))
         self._acceptor = Acceptor(self.keys, limits, self.refusals)
         self._writer = Writer(db, self._path, limits, self._acceptor, self._soundness)
         self._reader = Reader(self._reads, self.keys, self._objects)
@@ -204,44 +203,6 @@ class Store:
         self._writer.put(Job(work, JOB_SIZE, future, None, touches))
         return future
 
-    def decide(
-        self,
-        site: str,
-        session: str | None,
-        decisions: Sequence[Decision],
-        log_number: int = 0,
-        final: bool = False,
-        with_them: Callable[[sqlite3.Connection], Any] | None = None,
-    ) -> Future[int]:
-        """Have decisions stored that no batch brought; the future is done when they are durable, with how many are new.
-
-        One that is there already, of the same (session, log number, bundle, policy, cause), stays as it was.
-
-        Parameters
-        ----------
-        session
-            The log that they saw; None of a recording that was not stored.
-        log_number
-            The last batch that they saw.
-        final
-            Whether all of an ended session was seen: it is then not asked for again, see ``unjudged``.
-        with_them
-            Further work in the same transaction.
-
-        Raises
-        ------
-        WatchworthyError
-            ``busy``, ``store_closed``; in the future ``payload_expired`` if the session was erased meanwhile.
-        """
-
-        def work(db: sqlite3.Connection) -> int:
-            new = write_decisions(db, self.keys, site, session, decisions, log_number, final)
-            if with_them is not None:
-                with_them(db)
-            return new
-
-        return self.write(work, ())
-
     def check_room(self, size: int = 0) -> None:
         """Raise what ``submit`` would raise for a unit of so many bytes, before any work is done on it."""
         self._soundness.check()
@@ -307,17 +268,6 @@ class Store:
         """What was answered to a batch; None if it was never stored."""
         return self._reader.known(site, session, stream, seq)
 
-    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Have anything read by statements that all see the same state.
-
-        Raises
-        ------
-        WatchworthyError
-            What the database's errors mean; ``store_closed``.
-        """
-        with self._reads.snapshot() as db:
-            return work(db)
-
     def session(self, site: str, session: str) -> SessionRow | None:
         """What is known of a session; None if there is none."""
         return self._reader.session(site, session)
@@ -359,35 +309,6 @@ class Store:
     def checkpoints(self, site: str, session: str) -> list[Checkpoint]:
         """The checkpoints kept of a session without their memory, the latest first."""
         return self._reader.checkpoints(site, session)
-
-    def decision(self, site: str, name: str) -> Told | None:
-        """A decision by its id; None if the site has none of it."""
-        return next(iter(self._decisions("sites.name = ? AND decisions.name = ?", (site, name))), None)
-
-    def decisions(
-        self, after: int = 0, most: int = 100, site: str | None = None, part: str | None = None
-    ) -> list[Told]:
-        """Decisions in commit order, after the ``id`` of one of them; of a site, or of one session of it.
-
-        None that is committed later is missed.
-        """
-        where = "decisions.id > ? AND (? IS NULL OR sites.name = ?) AND (? IS NULL OR part = ?)"
-        return self._decisions(
-            f"{where} ORDER BY decisions.id LIMIT ?", (after, site, site, part, part, most)
-        )
-
-    def _decisions(self, where: str, given: tuple[Any, ...]) -> list[Told]:
-        with self._reads.snapshot() as db:
-            rows = db.execute(f"{TOLD} WHERE {where}", given).fetchall()
-        return told(self.keys, rows)
-
-    def card(self, site: str, part: str) -> CardRow | None:
-        """The card of a session; None while nothing was decided of it."""
-        return self.read(lambda db: find_card(db, site, part))
-
-    def unjudged(self, most: int = 100) -> list[tuple[Name, int]]:
-        """Sessions that ended and whose last decision saw less than all of them, each with its last log number."""
-        return self.read(lambda db: unjudged(db, most))
 
     # Keeping house
 
