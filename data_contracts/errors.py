@@ -38,6 +38,7 @@ CODES: dict[str, str] = {
     "object_missing": "A sealed recording is not where it should be.",
     "seal_lost": "Another sealer sealed the session first.",
     "training_refused": "The data cannot carry the model that was asked for.",
+    "slice_too_small": "The random slice holds too few labels to carry an estimate.",
 }
 """Every code that Watchworthy refuses with, and its plain meaning."""
 
