@@ -22,8 +22,8 @@ def lines(found: FirstTen) -> list[str]:
         "on average, so one that is mistaken can fill several of the ten places.",
         verdict,
         "Each session was scored by a booster that saw neither its scenario nor anyone who plays in that scenario; the "
-        "range is over scenarios drawn again, the boosters staying as they are. One calibration curve was fitted to all of "
-        "them; it rises, so it moves no session by worth, and only says whom the queue doubts.",
+        "range is over scenarios drawn again, the boosters staying as they are. One calibration curve was fitted to "
+        "all of them; it rises, so it moves no session by worth, and only says whom the queue doubts.",
         f"{found.automation} automated recordings are left out: their verdict sends them to a queue of their own.",
         "A struggle here is what a script intended, not what a person said; worth stands at full stake and for issues "
         "not seen before, so neither rarity, stake nor the folding of issues is measured.",
