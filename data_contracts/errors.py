@@ -40,6 +40,7 @@ CODES: dict[str, str] = {
     "token_reused": "The token was used before.",
     "annotation_missing": "There is no annotation of this name.",
     "training_refused": "The data cannot carry the model that was asked for.",
+    "slice_too_small": "The random slice holds too few labels to carry an estimate.",
 }
 """Every code that Watchworthy refuses with, and its plain meaning."""
 

@@ -53,6 +53,15 @@ class ScoreFormat(StrEnum):
     parquet = "parquet"
 
 
+class CardName(StrEnum):
+    """What has a card: the heads, and worth."""
+
+    bot = "bot"
+    frustration = "frustration"
+    conversion = "conversion"
+    worth = "worth"
+
+
 class Format(StrEnum):
     """How a list is printed."""
 
@@ -170,7 +179,7 @@ def train(
 
 @app.command()
 def card(
-    head: Annotated[HeadName, typer.Argument(help="Which head.")],
+    head: Annotated[CardName, typer.Argument(help="Which head, or worth.")],
     models: Annotated[
         Path | None, typer.Option(help="Folder of trained heads; the starters by default.")
     ] = None,
@@ -179,6 +188,28 @@ def card(
     from service.verbs.card import run
 
     raise typer.Exit(run(head.value, models))
+
+
+report = typer.Typer(no_args_is_help=True, help="Measure what Watchworthy claims, on recordings you know.")
+app.add_typer(report, name="report")
+
+
+@report.callback()
+def reports() -> None:
+    """Measure what Watchworthy claims, on recordings you know."""
+
+
+@report.command("first-ten")
+def report_first_ten(
+    recordings: Annotated[Path, typer.Option(help="Folder of recordings with an index.csv.")],
+    json: Annotated[Path | None, typer.Option("--json", help="Write the numbers here too.")] = None,
+    card: Annotated[bool, typer.Option("--card", help="Write them onto the card of worth.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of everything drawn at random.")] = 20_300_101,
+) -> None:
+    """Count true struggles among the first ten sessions, beside newest first, most clicks and others."""
+    from service.verbs.report import run
+
+    raise typer.Exit(run(recordings, json, card, seed))
 
 
 @app.command()
