@@ -37,6 +37,8 @@ CODES: dict[str, str] = {
     "payload_expired": "The recording was erased, or its time to be kept is over.",
     "object_missing": "A sealed recording is not where it should be.",
     "seal_lost": "Another sealer sealed the session first.",
+    "token_expired": "The token was good for two minutes, and these are over.",
+    "token_foreign": "The token is none of this site's for this session and this action.",
     "token_reused": "The token was used before.",
     "annotation_missing": "There is no annotation of this name.",
     "training_refused": "The data cannot carry the model that was asked for.",

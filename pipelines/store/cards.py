@@ -37,18 +37,23 @@ class CardRow(NamedTuple):
     signals: str
     pages: str
     device: str
+    lane: str
+    rank: float
+    stratum: int | None
+    propensity: float
     final: int
     status: str
     assignee: str
     snoozed_until: int | None
     why: str
     label: str
+    version: int
 
 
 CARD: Final = """
     SELECT cards.id, sites.name, sessions.name, part, log_number, decision, started_at, as_of_ms, bot, frustration,
-           conversion, worth, verdict, action, flagged, seen_before, issue, headline, signals, pages, device, final,
-           cards.status, assignee, snoozed_until, why, label
+           conversion, worth, verdict, action, flagged, seen_before, issue, headline, signals, pages, device,
+           lane, rank, stratum, propensity, final, cards.status, assignee, snoozed_until, why, label, version
     FROM cards JOIN sites ON sites.id = cards.site_id JOIN session_tallies AS sessions ON sessions.id = session_id
 """
 

@@ -24,7 +24,8 @@ DECISIONS: Final = (
 )
 CARDS: Final = (
     "cards (site_id, session_id, part, log_number, decision, started_at, as_of_ms, bot, frustration, conversion, worth,"
-    " verdict, action, flagged, seen_before, issue, headline, signals, pages, device, final)"
+    " verdict, action, flagged, seen_before, issue, headline, signals, pages, device, lane, rank, stratum,"
+    " propensity, final)"
 )
 _OF_ISSUE: Final = (
     "seen_before",
@@ -89,13 +90,13 @@ class Rows:
         )
         if (card := decision.card) is None:
             return
-        *facts, signals, pages, device = card
+        facts, signals, pages, *more = card[:12], card.signals, card.pages, *card[14:]
         told = f" {' '.join(signals)} " if signals else ""
         final = int(decision.cause == "ended")
         self._cards[place.site_id, part] = (
             *(place.site_id, place.session_id, part, place.log_number, decision.id),
             *facts,
-            *(told, "\n".join(pages), device, final),
+            *(told, "\n".join(pages), *more, final),
         )
         self._changes.append((place.site_id, place.session_id, part, "decision", decision.created_at_ms))
 

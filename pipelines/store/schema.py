@@ -237,7 +237,12 @@ MAIN: Final[tuple[Migration, ...]] = (
       signals TEXT NOT NULL,      -- codes, with a space before and after each
       pages TEXT NOT NULL,        -- paths, one a line
       device TEXT NOT NULL,
+      lane TEXT NOT NULL,         -- of the queue, and the place in it: what is small comes first
+      rank REAL NOT NULL,
+      stratum INTEGER,
+      propensity REAL NOT NULL,   -- with which it was drawn for the random slice
       final INTEGER NOT NULL,
+      version INTEGER NOT NULL DEFAULT 1,  -- of what people made of it
       status TEXT NOT NULL DEFAULT 'new' CHECK (status IN ('new', 'seen', 'assigned', 'snoozed', 'resolved')),
       assignee TEXT NOT NULL DEFAULT '',
       snoozed_until INTEGER,
@@ -246,6 +251,9 @@ MAIN: Final[tuple[Migration, ...]] = (
       UNIQUE (site_id, part)
     );
     CREATE INDEX cards_session ON cards (session_id);
+    CREATE INDEX cards_lane ON cards (site_id, lane, rank, part);
+    CREATE INDEX cards_worth ON cards (site_id, worth, part);
+    CREATE INDEX cards_started ON cards (site_id, started_at, part);
     CREATE INDEX cards_issue ON cards (site_id, issue) WHERE issue <> '';
     CREATE TABLE changes (  -- of cards, in commit order: what readers follow
       id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -315,6 +323,26 @@ MAIN: Final[tuple[Migration, ...]] = (
       UNIQUE (site_id, given_key)
     );
     CREATE INDEX annotations_session ON annotations (session_id, part);
+    CREATE TABLE card_history (  -- who made what of a card
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      session_id INTEGER NOT NULL REFERENCES session_tallies,
+      part TEXT NOT NULL,
+      who TEXT NOT NULL,
+      at INTEGER NOT NULL,
+      was TEXT NOT NULL,
+      became TEXT NOT NULL
+    );
+    CREATE INDEX card_history_session ON card_history (session_id, part);
+    CREATE TABLE views (  -- who looked at which recording
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      session_id INTEGER NOT NULL REFERENCES session_tallies,
+      part TEXT NOT NULL,
+      who TEXT NOT NULL,
+      at INTEGER NOT NULL
+    );
+    CREATE INDEX views_session ON views (session_id);
     CREATE TABLE chain (  -- links what was committed to; each block stands on the one before
       height INTEGER PRIMARY KEY,
       first INTEGER NOT NULL,

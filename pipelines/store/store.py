@@ -44,7 +44,7 @@ from pipelines.store.writer import Job, Writer
 WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
 JOB_SIZE: Final = 1_024  # bytes that a job without a body counts for
 OF_SESSIONS: Final = (
-    *("caps", "outbox", "interventions", "changes", "cards", "annotations"),
+    *("caps", "outbox", "interventions", "changes", "cards", "card_history", "views", "annotations"),
     *("checkpoints", "batches", "streams"),
 )
 EMPTIED: Final = (

@@ -29,6 +29,8 @@ class Card(NamedTuple):
         Codes; paths that are known.
     device
         ``mouse``, ``touch``, ``keyboard`` or empty.
+    lane, rank, stratum, propensity
+        Of the queue: where it stands, and its part in the random draw.
     """
 
     started_at_ms: int = 0
@@ -46,6 +48,10 @@ class Card(NamedTuple):
     signals: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     device: str = ""
+    lane: str = "worth"
+    rank: float = 1.0
+    stratum: int | None = None
+    propensity: float = 0.0
 
 
 class Decision(NamedTuple):

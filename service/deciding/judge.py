@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from data_contracts.decisions import Cause, Decision, Fact, Outcome
@@ -14,9 +15,11 @@ from models.scorer import facts_of, named_by
 from models.worth import FLAG_FROM, scored, worth
 from pipelines.store.cards import with_issue
 from pipelines.store.store import Store
+from pipelines.store.units import Decision as StoredDecision
 from service.deciding.outcomes import may_be_flagged, outcome
 from service.deciding.policy import Policy
-from service.deciding.records import record
+from service.deciding.records import record, stored
+from service.deciding.secrets import Secrets
 
 NAMED_AT_ONCE: Final = 64  # moments; each takes some 50 µs, and the event loop waits
 COUNT_S: Final = 30.0  # how old the count of an issue may be
@@ -47,6 +50,7 @@ class Judge:
     def __init__(self, scorer: LiveScorer, store: Store, policy: Policy | None = None) -> None:
         self.scorer = scorer
         self.policy = policy or Policy()
+        self.secrets = Secrets(store.keys)
         self._store = store
         self._bundle = scorer.scorer.bundle.digest
         self._issues: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
@@ -138,3 +142,7 @@ class Judge:
             facts=struggle.facts if struggle is not None else None,
             seen_before=struggle.seen_before if struggle is not None else 0,
         )
+
+    def stored(self, made: Decision, pages: Sequence[str] = ()) -> StoredDecision:
+        """A record as the store takes it, with its card; ``pages`` are paths, where they are known."""
+        return stored(made, self.secrets.of(made.site), pages)

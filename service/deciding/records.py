@@ -18,6 +18,7 @@ from data_contracts.decisions import Cause, Decision, Device, Fact, Outcome, See
 from features.catalogue import engine
 from features.moments import CODES, MOMENT, WITHDRAWN
 from features.session import Coverage, Session
+from models.queue import Candidate, place
 from models.signal_rates import digests
 from pipelines.store.units import Card
 from pipelines.store.units import Decision as StoredDecision
@@ -80,17 +81,29 @@ def seen(coverage: Coverage) -> Seen:
     return Seen(**msgspec.structs.asdict(coverage))
 
 
-def stored(made: Decision, pages: Sequence[str] = ()) -> StoredDecision:
+def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDecision:
     """A record as the store takes it, with its card.
 
     Parameters
     ----------
+    secret
+        The site's, by which sessions are drawn for the random slice.
     pages
         Paths of the session's pages, where they are known.
     """
     said = made.outcome
     moments = np.frombuffer(made.moments, MOMENT)
     heads = {name: score.probability for name, score in said.heads.items()}
+    candidate = Candidate(
+        made.session_id,
+        said.worth,
+        heads.get("frustration"),
+        None,
+        said.verdict,
+        said.issue if said.flagged else None,
+        made.start_ms,
+    )
+    where = place(candidate, secret)
     card = Card(
         started_at_ms=made.start_ms,
         as_of_ms=made.as_of_ms,
@@ -109,6 +122,10 @@ def stored(made: Decision, pages: Sequence[str] = ()) -> StoredDecision:
         ),
         pages=tuple(dict.fromkeys(page[:LONGEST_PATH] for page in pages if page))[:PAGES],
         device=device(made.seen),
+        lane=where.lane,
+        rank=where.key[0],
+        stratum=where.stratum,
+        propensity=where.propensity,
     )
     return StoredDecision(
         id=made.decision_id,

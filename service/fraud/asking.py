@@ -25,8 +25,8 @@ from pipelines.store.assessing import Asked, Before, Override
 from pipelines.store.deciding import standing
 from service.assessing import assess
 from service.deciding.judge import Struggle
-from service.deciding.records import paths, stored
-from service.fraud.secrets import Secrets, Token
+from service.deciding.records import paths
+from service.deciding.secrets import Secrets, Token
 from service.live.reception import Reception
 from service.live.refusals import Refusal
 from service.live.sessions_route import PART
@@ -199,7 +199,7 @@ class Asking:
             stands = standing(db, site, log, decision, found.log_number)
             assessing.keep(db, self._store.keys, asked._replace(decision=stands))
 
-        decision, log = stored(made, paths(session)), found.log or None
+        decision, log = judge.stored(made, paths(session)), found.log or None
         self._store.decide(site, log, [decision], found.log_number, with_them=keep).result()
         return answer
 

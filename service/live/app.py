@@ -27,7 +27,6 @@ from service.deciding.policy import Policy
 from service.fraud import annotating
 from service.fraud import routes as fraud
 from service.fraud.asking import Asking
-from service.fraud.secrets import Secrets
 from service.live import batches_route
 from service.live.admission import Admission
 from service.live.closing import close_ended
@@ -216,7 +215,7 @@ def application(service: Service) -> Door:
     app.add_exception_handler(HTTPException, _raised)
     app.add_exception_handler(RequestValidationError, _invalid)
     _routes(app, service)
-    asking = Asking(service.reception, Secrets(service.store.keys))
+    asking = Asking(service.reception, service.reception.judge.secrets)
     for room in (fraud, annotating):
         app.include_router(room.router(asking, service.admission, service.settings))
     _describe(app)

@@ -10,7 +10,7 @@ from typing import Final
 from data_contracts.errors import WatchworthyError
 from features.session import Session
 from pipelines.store.units import Decision, Name
-from service.deciding.records import paths, stored
+from service.deciding.records import paths
 from service.live.reception import Reception
 
 log = logging.getLogger("watchworthy.live")
@@ -66,4 +66,4 @@ def _decision(reception: Reception, site: str, session: Session, number: int) ->
         log_number=number,
         now_ms=time.time_ns() // 1_000_000,
     )
-    return stored(made, paths(session))
+    return judge.stored(made, paths(session))

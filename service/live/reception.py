@@ -25,7 +25,6 @@ from pipelines.store.store import Store
 from pipelines.store.units import Checkpoint, Decision, Stored, StoredAnswer, Unit
 from service.deciding.judge import Judge, Struggle
 from service.deciding.policy import Policy
-from service.deciding.records import stored
 from service.live.batch_body import Body, Header, events_within
 from service.live.live_sessions import Live, LiveSessions, Name
 from service.live.metrics import Metrics
@@ -322,7 +321,7 @@ class Reception:
             log_number=live.number + 1,
             now_ms=unit.received_at_ms,
         )
-        return (stored(made),)
+        return (self.judge.stored(made),)
 
     def _struggle(self, name: Name, session_id: str, late: Batch | None) -> Struggle:
         _, found = self.sessions.named(name, self.aside_engine, late)

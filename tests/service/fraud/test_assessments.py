@@ -19,7 +19,7 @@ from data_contracts.recordings import read
 from features.log import sessions_of
 from models.scorer import Scorer
 from service.assessing import assess
-from service.fraud import secrets
+from service.deciding import secrets
 from service.live.closing import close_ended
 from tests.service.live_store import SAMPLES, Served, code_of
 

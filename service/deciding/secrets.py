@@ -12,8 +12,8 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from data_contracts.errors import WatchworthyError
 from pipelines.store.crypto import NONCE_BYTES, Keys, bound
-from service.live.refusals import Refusal
 
 TOKENS: Final = "~tokens"
 HASHES: Final = "~hashes"
@@ -53,11 +53,15 @@ class Secrets:
         kind
             ``reference``, ``subject`` or ``session``: the same text as another kind is another hash.
         """
+        return hmac.digest(self.of(site), f"{kind}\0{text}".encode(), hashlib.sha256)
+
+    def of(self, site: str) -> bytes:
+        """The secret that what belongs to a site is hashed and drawn under."""
         key = self._hashing.get(site)
         if key is None:
             # One message under this key, ever: what it encrypts to is as random as the key, and always the same.
             key = self._hashing[site] = self._cipher(site, HASHES).encrypt(bytes(NONCE_BYTES), b"hash", b"")
-        return hmac.digest(key, f"{kind}\0{text}".encode(), hashlib.sha256)
+        return key
 
     def token(self, site: str, session: str, action: str, now_ms: int) -> tuple[str, int]:
         """A token for a session and an action, and when it expires."""
@@ -72,7 +76,7 @@ class Secrets:
 
         Raises
         ------
-        Refusal
+        WatchworthyError
             ``token_foreign``, ``token_expired``.
         """
         try:
@@ -82,14 +86,16 @@ class Secrets:
             nonce, sealed = data[:NONCE_BYTES], data[NONCE_BYTES:]
             told = self._cipher(site, TOKENS).decrypt(nonce, sealed, bound("token", site, ""))
         except (ValueError, InvalidTag):
-            raise Refusal("token_foreign") from None
+            raise WatchworthyError(
+                "token_foreign", "The token is none of this site's; ask for a new one."
+            ) from None
         theirs, what, expires = msgspec.msgpack.decode(told)
         if theirs != session or what != action:
-            raise Refusal(
+            raise WatchworthyError(
                 "token_foreign", "The token is for another session or another action; ask for a new one."
             )
         if expires < now_ms:
-            raise Refusal("token_expired")
+            raise WatchworthyError("token_expired", "The token was good for two minutes; ask for a new one.")
         return Token(theirs, what, expires, nonce)
 
     def _cipher(self, site: str, name: str) -> AESGCM:
