@@ -39,6 +39,8 @@ CODES: dict[str, str] = {
     "seal_lost": "Another sealer sealed the session first.",
     "token_expired": "The token was good for two minutes, and these are over.",
     "token_foreign": "The token is none of this site's for this session and this action.",
+    "cursor_foreign": "The cursor is none of this service's for this list.",
+    "card_changed": "Somebody else has changed the card meanwhile; look at it again.",
     "token_reused": "The token was used before.",
     "annotation_missing": "There is no annotation of this name.",
     "training_refused": "The data cannot carry the model that was asked for.",

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from data_contracts.errors import WatchworthyError
 from models.worth import FLAG_FROM
 
+T = TypeVar("T")
 Lane = Literal["worth", "doubt", "slice", "automation"]
 
 FIRST: Final = 10  # cards on the first screen: what a person watches before a day's work
@@ -188,12 +189,18 @@ def queue(candidates: Iterable[Candidate], secret: bytes) -> Queue:
     return Queue(tuple(folded(merged(lanes))), tuple(lanes["automation"]), tuple(lanes["slice"]))
 
 
-def merged(lanes: dict[Lane, list[Place]]) -> list[Place]:
-    """The lanes of struggle as one list, place by place; an empty lane's places go to the next that is not."""
+def merged(lanes: Mapping[Lane, Sequence[T]], first: int = 0) -> list[T]:
+    """The lanes of struggle as one list, place by place; an empty lane's places go to the next that is not.
+
+    Parameters
+    ----------
+    first
+        Places that were filled before, by what is not in these lanes any more.
+    """
     rest = {lane: iter(lanes[lane]) for lane in SPARE}
     left = {lane: len(lanes[lane]) for lane in SPARE}
-    found: list[Place] = []
-    for turn in range(sum(left.values())):
+    found: list[T] = []
+    for turn in range(first, first + sum(left.values())):
         due = PLACES[turn % len(PLACES)]
         lane = due if left[due] else next(other for other in SPARE if left[other])
         left[lane] -= 1

@@ -51,10 +51,11 @@ class CardRow(NamedTuple):
 
 
 CARD: Final = """
-    SELECT cards.id, sites.name, sessions.name, part, log_number, decision, started_at, as_of_ms, bot, frustration,
-           conversion, worth, verdict, action, flagged, seen_before, issue, headline, signals, pages, device,
-           lane, rank, stratum, propensity, final, cards.status, assignee, snoozed_until, why, label, version
-    FROM cards JOIN sites ON sites.id = cards.site_id JOIN session_tallies AS sessions ON sessions.id = session_id
+    SELECT cards.id, sites.name, sessions.name, cards.part, cards.log_number, decision, started_at, as_of_ms, bot,
+           frustration, conversion, worth, verdict, action, flagged, seen_before, issue, headline, signals, pages,
+           device, lane, rank, stratum, propensity, final, cards.status, assignee, snoozed_until, why, label, version
+    FROM cards JOIN sites ON sites.id = cards.site_id
+    JOIN session_tallies AS sessions ON sessions.id = cards.session_id
 """
 
 

@@ -252,7 +252,7 @@ MAIN: Final[tuple[Migration, ...]] = (
     );
     CREATE INDEX cards_session ON cards (session_id);
     CREATE INDEX cards_lane ON cards (site_id, lane, rank, part);
-    CREATE INDEX cards_worth ON cards (site_id, worth, part);
+    CREATE INDEX cards_worth ON cards (site_id, coalesce(worth, -1), part);
     CREATE INDEX cards_started ON cards (site_id, started_at, part);
     CREATE INDEX cards_issue ON cards (site_id, issue) WHERE issue <> '';
     CREATE TABLE changes (  -- of cards, in commit order: what readers follow

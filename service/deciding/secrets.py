@@ -98,6 +98,30 @@ class Secrets:
             raise WatchworthyError("token_expired", "The token was good for two minutes; ask for a new one.")
         return Token(theirs, what, expires, nonce)
 
+    def sealed(self, site: str, data: bytes) -> str:
+        """Data that nobody else can read or make up, as text for an address."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = self._cipher(site, TOKENS).encrypt(nonce, data, bound("cursor", site, ""))
+        return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
+
+    def unsealed(self, site: str, text: str) -> bytes:
+        """The reverse of ``sealed``.
+
+        Raises
+        ------
+        WatchworthyError
+            ``cursor_foreign`` if it is none of ours.
+        """
+        try:
+            data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            return self._cipher(site, TOKENS).decrypt(
+                data[:NONCE_BYTES], data[NONCE_BYTES:], bound("cursor", site, "")
+            )
+        except (ValueError, InvalidTag):
+            raise WatchworthyError(
+                "cursor_foreign", "The cursor is none of ours; begin the list anew."
+            ) from None
+
     def _cipher(self, site: str, name: str) -> AESGCM:
         self._keys.make([(site, name)])
         return self._keys.of(site, name)

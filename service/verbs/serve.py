@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from service import serving
+from service.app import Service, application
 from service.deciding.policy import Policy
 from service.live import logs, settings
-from service.live.app import Service, application
 from service.live.connections import Connection
 from service.live.opening import open_store
 from service.serving import Server, configuration, give_back_memory, listen

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from data_contracts.batches import Batch
-from service.live.app import Service, application
+from service.app import Service, application
 from service.live.opening import open_store
 from service.live.settings import load
 

@@ -37,6 +37,7 @@ from service.live.reception import Reception
 from service.live.refusals import KINDS, Refusal, kind
 from service.live.sessions_route import session_now
 from service.live.settings import Settings
+from service.triage import routes as triage
 
 log = logging.getLogger("watchworthy.live")
 TICK_S = 1.0
@@ -218,6 +219,7 @@ def application(service: Service) -> Door:
     asking = Asking(service.reception, service.reception.judge.secrets)
     for room in (fraud, annotating):
         app.include_router(room.router(asking, service.admission, service.settings))
+    app.include_router(triage.router(service.reception, service.admission, service.settings))
     _describe(app)
     return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})
 

@@ -1,0 +1,214 @@
+"""Lists of cards: by key, so that a page costs the same however far down it is, and none is missed or told twice."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from typing import Any, Final, NamedTuple
+
+from pipelines.store.cards import CARD, CardRow
+
+NOW: Final = "CASE WHEN cards.status = 'snoozed' AND snoozed_until <= :now THEN 'new' ELSE cards.status END"
+"""Status of a card now: one that was put off comes back by itself."""
+
+OPEN: Final = ("new", "seen", "assigned")
+SCORES: Final = ("bot", "frustration", "conversion", "worth")
+
+
+class Wanted(NamedTuple):
+    """Which cards are wanted; what is None or empty leaves nothing out.
+
+    Attributes
+    ----------
+    lowest, highest
+        Of each score, 0..1; who has no such score is then left out.
+    signals
+        Codes that must all be there.
+    page
+        The beginning of a path that was visited.
+    since_ms, until_ms
+        When the session began, ms since the epoch.
+    statuses
+        Of the card.
+    """
+
+    lowest: dict[str, float] = {}
+    highest: dict[str, float] = {}
+    signals: tuple[str, ...] = ()
+    page: str = ""
+    since_ms: int | None = None
+    until_ms: int | None = None
+    device: str = ""
+    statuses: tuple[str, ...] = ()
+    label: str = ""
+    flagged: bool | None = None
+    verdict: str = ""
+    issue: str = ""
+
+
+Condition = tuple[str, str, dict[str, Any]]
+"""Name of a filter, its SQL, its values."""
+
+
+def conditions(wanted: Wanted) -> list[Condition]:
+    """The filters that are set."""
+    found: list[Condition] = []
+    for score in SCORES:
+        if (low := wanted.lowest.get(score)) is not None:
+            found.append((f"{score}_min", f"cards.{score} >= :{score}_min", {f"{score}_min": low}))
+        if (high := wanted.highest.get(score)) is not None:
+            found.append((f"{score}_max", f"cards.{score} <= :{score}_max", {f"{score}_max": high}))
+    for i, code in enumerate(wanted.signals):
+        found.append(("signal", f"instr(signals, :signal{i})", {f"signal{i}": f" {code} "}))
+    if wanted.page:
+        found.append(("page", "instr(char(10) || pages, :page)", {"page": f"\n{wanted.page}"}))
+    if wanted.since_ms is not None:
+        found.append(("since", "started_at >= :since", {"since": wanted.since_ms}))
+    if wanted.until_ms is not None:
+        found.append(("until", "started_at < :until", {"until": wanted.until_ms}))
+    if wanted.statuses:
+        names = {f"status{i}": one for i, one in enumerate(wanted.statuses)}
+        found.append(("status", f"{NOW} IN ({', '.join(f':{name}' for name in names)})", names))
+    for name, value in (
+        ("device", wanted.device),
+        ("label", wanted.label),
+        ("verdict", wanted.verdict),
+        ("issue", wanted.issue),
+    ):
+        if value:
+            found.append((name, f"cards.{name} = :{name}", {name: value}))
+    if wanted.flagged is not None:
+        found.append(("flagged", "flagged = :flagged", {"flagged": int(wanted.flagged)}))
+    return found
+
+
+def _where(site: str, wanted: Wanted, now_ms: int) -> tuple[str, dict[str, Any]]:
+    found = conditions(wanted)
+    sql = " AND ".join(["sites.name = :site", *(one for _, one, _ in found)])
+    values: dict[str, Any] = {"site": site, "now": now_ms}
+    for _, _, more in found:
+        values |= more
+    return sql, values
+
+
+def in_lane(
+    db: sqlite3.Connection,
+    site: str,
+    wanted: Wanted,
+    now_ms: int,
+    lane: str,
+    after: tuple[float, str] | None,
+    but: Collection[str],
+    most: int,
+) -> list[CardRow]:
+    """Cards of a lane of the queue in its order, after the key of one, but for flagged ones of some issues."""
+    sql, values = _where(site, wanted, now_ms)
+    sql += " AND lane = :lane"
+    values["lane"] = lane
+    if after is not None:
+        sql += " AND (rank, part) > (:rank, :part)"
+        values["rank"], values["part"] = after
+    if but:
+        names = {f"but{i}": issue for i, issue in enumerate(but)}
+        sql += f" AND NOT (flagged AND issue IN ({', '.join(f':{name}' for name in names)}))"
+        values |= names
+    return _cards(db, f"{sql} ORDER BY rank, part", values, most)
+
+
+def by_worth(
+    db: sqlite3.Connection,
+    site: str,
+    wanted: Wanted,
+    now_ms: int,
+    after: tuple[float, str] | None,
+    most: int,
+) -> list[CardRow]:
+    """Cards, the worthiest first; those without worth come last."""
+    sql, values = _where(site, wanted, now_ms)
+    if after is not None:
+        sql += " AND (coalesce(worth, -1), part) < (:worth, :part)"
+        values["worth"], values["part"] = after
+    return _cards(db, f"{sql} ORDER BY coalesce(worth, -1) DESC, part DESC", values, most)
+
+
+def newest(
+    db: sqlite3.Connection,
+    site: str,
+    wanted: Wanted,
+    now_ms: int,
+    after: tuple[int, str] | None,
+    most: int,
+) -> list[CardRow]:
+    """Cards, the latest session first."""
+    sql, values = _where(site, wanted, now_ms)
+    if after is not None:
+        sql += " AND (started_at, part) < (:started, :part)"
+        values["started"], values["part"] = after
+    return _cards(db, f"{sql} ORDER BY started_at DESC, part DESC", values, most)
+
+
+def changed(
+    db: sqlite3.Connection, site: str | None, wanted: Wanted, now_ms: int, after: int, most: int
+) -> list[tuple[int, str, CardRow]]:
+    """Changes of cards in commit order, after the number of one: number, what changed, the card as it is now.
+
+    No change that commits later has a lower number, so nobody who follows misses one.
+    """
+    sql, values = _where(site or "", wanted, now_ms)
+    if site is None:
+        sql = sql.replace("sites.name = :site", "1", 1)
+    statement = CARD.replace("SELECT cards.id", "SELECT changes.id, changes.what, cards.id", 1)
+    statement += " JOIN changes ON changes.site_id = cards.site_id AND changes.part = cards.part"
+    rows = db.execute(
+        f"{statement} WHERE {sql} AND changes.id > :after ORDER BY changes.id LIMIT :most",
+        values | {"after": after, "most": most},
+    )
+    return [(number, what, CardRow._make(row)) for number, what, *row in rows]
+
+
+def last_change(db: sqlite3.Connection) -> int:
+    """Number of the newest change; 0 if there is none."""
+    (number,) = db.execute("SELECT coalesce(max(id), 0) FROM changes").fetchone()
+    return int(number)
+
+
+def of_issues(
+    db: sqlite3.Connection, site: str, wanted: Wanted, now_ms: int, issues: Collection[str]
+) -> dict[str, int]:
+    """How many flagged cards each of some issues has."""
+    sql, values = _where(site, wanted, now_ms)
+    names = {f"issue_{i}": issue for i, issue in enumerate(issues)}
+    rows = db.execute(
+        "SELECT issue, count(*) FROM cards JOIN sites ON sites.id = cards.site_id"
+        f" WHERE {sql} AND flagged AND issue IN ({', '.join(f':{name}' for name in names)}) GROUP BY issue",
+        values | names,
+    )
+    return dict(rows.fetchall())
+
+
+def passes(db: sqlite3.Connection, site: str, part: str, wanted: Wanted, now_ms: int) -> dict[str, bool]:
+    """Whether a card passes each filter that is set."""
+    told: dict[str, bool] = {}
+    for name, sql, values in conditions(wanted):
+        row = db.execute(
+            f"SELECT {sql} FROM cards JOIN sites ON sites.id = cards.site_id WHERE sites.name = :site AND part = :part",
+            {"site": site, "part": part, "now": now_ms} | values,
+        ).fetchone()
+        told[name] = told.get(name, True) and bool(row and row[0])
+    return told
+
+
+def before(db: sqlite3.Connection, site: str, wanted: Wanted, now_ms: int, card: CardRow) -> int:
+    """How many cards stand before one in its lane."""
+    sql, values = _where(site, wanted, now_ms)
+    (count,) = db.execute(
+        "SELECT count(*) FROM cards JOIN sites ON sites.id = cards.site_id"
+        f" WHERE {sql} AND lane = :lane AND (rank, part) < (:rank, :part)",
+        values | {"lane": card.lane, "rank": card.rank, "part": card.part},
+    ).fetchone()
+    return int(count)
+
+
+def _cards(db: sqlite3.Connection, where: str, values: dict[str, Any], most: int) -> list[CardRow]:
+    rows = db.execute(f"{CARD} WHERE {where} LIMIT :most", values | {"most": most})
+    return [CardRow._make(row) for row in rows]

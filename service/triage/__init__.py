@@ -1,0 +1,1 @@
+"""Triage: which sessions to watch, what people make of them, and what changes meanwhile."""

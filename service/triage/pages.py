@@ -1,0 +1,213 @@
+"""Pages of the queue and of other lists: what a cursor says, and which cards come next."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from data_contracts.errors import WatchworthyError
+from models.queue import FIRST, SPARE, Lane, merged
+from pipelines.store.cards import CardRow
+from pipelines.store.listing import (
+    OPEN,
+    Wanted,
+    by_worth,
+    changed,
+    in_lane,
+    newest,
+    of_issues,
+)
+from service.deciding.secrets import Secrets
+
+Order = Literal["queue", "automation", "worth", "newest", "changed"]
+ORDERS: Final[tuple[Order, ...]] = ("queue", "automation", "worth", "newest", "changed")
+Key = tuple[float, Annotated[str, Meta(max_length=100)]]
+TRIES: Final = FIRST + 2  # looks for ten different issues; each leaves out those that were met
+
+
+class Cursor(Struct, frozen=True, array_like=True):
+    """Where a page ended.
+
+    Attributes
+    ----------
+    query
+        Digest of order and filters: a cursor is good for the list that it was given for.
+    filled
+        Places of the queue that were filled.
+    keys
+        Key of the last card, by lane; of a list that is no queue under its order.
+    issues
+        That the first ten stand for.
+    """
+
+    query: bytes
+    filled: int = 0
+    keys: dict[str, Key] = {}
+    issues: tuple[str, ...] = ()
+
+
+class Page(NamedTuple):
+    """Cards in their order, each with how many sessions of its issue it stands for; where the next page begins."""
+
+    cards: list[tuple[CardRow, int]]
+    cursor: Cursor | None
+    numbers: list[int]  # of the changes, in a list of changes
+
+
+_decoder: Final = msgspec.msgpack.Decoder(Cursor)
+
+
+class Pages:
+    """Reads pages of a site's cards.
+
+    Parameters
+    ----------
+    secrets
+        Seal the cursors, so that nobody makes one up.
+    """
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    def begin(self, order: Order, wanted: Wanted) -> Cursor:
+        """The cursor of a list of which nothing was read."""
+        return Cursor(digest(order, wanted))
+
+    def opened(self, site: str, text: str, order: Order, wanted: Wanted) -> Cursor:
+        """What a cursor says.
+
+        Raises
+        ------
+        WatchworthyError
+            ``cursor_foreign`` if it is none of ours, or of another list.
+        """
+        cursor = _decoder.decode(self._secrets.unsealed(site, text))
+        if cursor.query != digest(order, wanted):
+            raise WatchworthyError("cursor_foreign", "The cursor is of another list; begin this one anew.")
+        return cursor
+
+    def sealed(self, site: str, cursor: Cursor) -> str:
+        """A cursor as it is given out."""
+        return self._secrets.sealed(site, msgspec.msgpack.encode(cursor))
+
+    def read(
+        self,
+        db: sqlite3.Connection,
+        site: str,
+        order: Order,
+        wanted: Wanted,
+        cursor: Cursor,
+        now_ms: int,
+        most: int,
+    ) -> Page:
+        """The next cards of a list, at most so many."""
+        if order == "queue":
+            return _queue(db, site, _open(wanted), cursor, now_ms, most)
+        key = cursor.keys.get(order)
+        numbers: list[int] = []
+        if order == "changed":
+            rows = changed(db, site, wanted, now_ms, int(key[0]) if key else 0, most)
+            numbers, cards = [number for number, _, _ in rows], [card for _, _, card in rows]
+        elif order == "automation":
+            cards = in_lane(db, site, _open(wanted), now_ms, "automation", key, (), most)
+        elif order == "worth":
+            cards = by_worth(db, site, wanted, now_ms, key, most)
+        else:
+            cards = newest(db, site, wanted, now_ms, (int(key[0]), key[1]) if key else None, most)
+        if not cards:
+            return Page([], cursor if order == "changed" else None, [])
+        last: Key = (float(numbers[-1]), "") if numbers else (_number(order, cards[-1]), cards[-1].part)
+        more = msgspec.structs.replace(cursor, keys={order: last})
+        # Changes never end: whoever follows them asks again with the same cursor.
+        return Page(
+            [(card, 1) for card in cards], more if len(cards) == most or order == "changed" else None, numbers
+        )
+
+
+def digest(order: Order, wanted: Wanted) -> bytes:
+    """What tells a list from another one."""
+    return msgspec.msgpack.encode([order, *wanted], order="deterministic")
+
+
+def _open(wanted: Wanted) -> Wanted:
+    """Without a word on the status, only what nobody has dealt with."""
+    return wanted if wanted.statuses else wanted._replace(statuses=OPEN)
+
+
+def _number(order: Order, card: CardRow) -> float:
+    if order == "automation":
+        return card.rank
+    if order == "worth":
+        return -1.0 if card.worth is None else card.worth
+    return float(card.started_at)
+
+
+def _queue(db: sqlite3.Connection, site: str, wanted: Wanted, cursor: Cursor, now_ms: int, most: int) -> Page:
+    """The next cards of the queue: lanes merged place by place; among the first ten no issue twice."""
+    keys, issues = dict(cursor.keys), list(cursor.issues)
+    taken: list[CardRow] = []
+    for _ in range(TRIES):
+        lanes: dict[Lane, list[CardRow]] = {
+            lane: in_lane(db, site, wanted, now_ms, lane, keys.get(lane), issues, most) for lane in SPARE
+        }
+        places = merged(lanes, cursor.filled + len(taken))
+        again = False
+        for card in places:
+            if len(taken) == most:
+                break
+            folds = bool(card.flagged and card.issue)
+            if folds and card.issue in issues:
+                again = True  # its place goes to the next in its lane: the lanes are read anew without it
+                break
+            keys[card.lane] = (card.rank, card.part)
+            taken.append(card)
+            if folds and cursor.filled + len(taken) <= FIRST:
+                issues.append(card.issue)
+        if not again or len(taken) == most:
+            break
+    if not taken:
+        return Page([], None, [])
+    counts = of_issues(db, site, wanted, now_ms, [card.issue for card in taken if card.flagged])
+    first = FIRST - cursor.filled
+    told = [
+        (card, max(1, counts.get(card.issue, 1)) if card.flagged and i < first else 1)
+        for i, card in enumerate(taken)
+    ]
+    after = Cursor(cursor.query, cursor.filled + len(taken), keys, tuple(issues))
+    return Page(told, after if len(taken) == most else None, [])
+
+
+def shown(card: CardRow, count: int = 1) -> dict[str, Any]:
+    """A card as JSON has it."""
+    return {
+        "session_id": card.part,
+        "headline": card.headline or None,
+        "flagged": bool(card.flagged),
+        "issue": card.issue or None,
+        "count": count,
+        "worth": card.worth,
+        "frustration": card.frustration,
+        "bot": card.bot,
+        "conversion": card.conversion,
+        "verdict": card.verdict,
+        "recommended_action": card.action,
+        "started_at_ms": card.started_at,
+        "length_ms": card.as_of_ms,
+        "ended": bool(card.final),
+        "device": card.device or None,
+        "pages": card.pages.split("\n") if card.pages else [],
+        "signals": card.signals.split(),
+        "lane": card.lane,
+        "propensity": card.propensity,
+        "seen_before": card.seen_before,
+        "status": card.status,
+        "assignee": card.assignee or None,
+        "snoozed_until_ms": card.snoozed_until,
+        "why": card.why or None,
+        "label": card.label or None,
+        "version": card.version,
+        "decision_id": card.decision,
+    }

@@ -1,0 +1,282 @@
+"""Lists of sessions over HTTP: complete, by key, in commit order, and honest about who is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from data_contracts.batches import Batch
+from data_contracts.recordings import read
+from models.queue import FIRST
+from pipelines.store.limits import StoreLimits
+from pipelines.store.listing import Wanted, changed
+from pipelines.store.store import Store
+from service.live.closing import close_ended
+from tests.service.live_store import SAMPLES, Served, code_of
+
+NAMES = sorted(path.name.removesuffix(".json.gz") for path in SAMPLES.glob("*.json.gz"))
+Scenario = Callable[["Desk"], Coroutine[Any, Any, None]]
+Played = Callable[[Scenario], None]
+
+
+class Desk:
+    """A service that holds every sample, and somebody who asks it."""
+
+    def __init__(self, one: Served) -> None:
+        self.one = one
+        self.store = one.service.store
+        self.annotator, _ = one.service.keys.create("annotate")
+
+    async def fill(self, names: list[str] = NAMES) -> None:
+        for name in names:
+            batches = read(str(SAMPLES / f"{name}.json.gz")).batches
+            whole = Batch("p", 0, [event for batch in batches for event in batch.events])
+            assert (await self.one.send(whole, name, end=True)).status_code == 200
+        await close_ended(self.one.service.reception)
+
+    async def get(self, path: str, **query: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.one.read}"}
+        return await self.one.client.get(path, params=query, headers=headers)
+
+    async def care(self, name: str, **told: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.annotator}"}
+        return await self.one.client.patch(f"/v1/sessions/{name}", json=told, headers=headers)
+
+    async def listed(self, **query: Any) -> list[dict[str, Any]]:
+        """All pages of a list."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            answer = await self.get("/v1/sessions", **query, **more)
+            assert answer.status_code == 200, answer.text
+            found += answer.json()["sessions"]
+            cursor = answer.json()["next"]
+            if not cursor or not answer.json()["sessions"]:
+                return found
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory that holds every sample, of which each test gets a copy."""
+    folder = tmp_path_factory.mktemp("filled") / "data"
+
+    async def fill() -> None:
+        async with Served(folder) as one:
+            await Desk(one).fill()
+
+    asyncio.run(fill())
+    return folder
+
+
+@pytest.fixture
+def played(filled: Path, tmp_path: Path) -> Played:
+    """Plays a scenario at a desk on every sample."""
+
+    def play(scenario: Scenario) -> None:
+        folder = tmp_path / "data"
+        shutil.copytree(filled, folder)
+
+        async def run() -> None:
+            async with Served(folder) as one:
+                await scenario(Desk(one))
+
+        asyncio.run(run())
+
+    return play
+
+
+def test_each_list_holds_every_session_once_whatever_the_page(played: Played) -> None:
+    async def scenario(desk: Desk) -> None:
+        automated = {one["session_id"] for one in await desk.listed(order="automation")}
+        assert automated
+        assert all(name.startswith("automated") for name in automated)
+        for limit in (3, 7, 100):
+            for order in ("worth", "newest"):
+                names = [one["session_id"] for one in await desk.listed(order=order, limit=limit)]
+                assert sorted(names) == NAMES
+            queue = await desk.listed(order="queue", limit=limit)
+            names = [one["session_id"] for one in queue]
+            folded = sum(one["count"] - 1 for one in queue)
+            assert len(set(names)) == len(names)
+            assert len(names) + folded + len(automated) == len(NAMES)
+            assert not automated & set(names)
+        worths = [one["worth"] or -1 for one in await desk.listed(order="worth")]
+        assert worths == sorted(worths, reverse=True)
+        starts = [one["started_at_ms"] for one in await desk.listed(order="newest")]
+        assert starts == sorted(starts, reverse=True)
+
+    played(scenario)
+
+
+def test_the_first_ten_show_ten_issues_and_each_stands_for_the_others(played: Played) -> None:
+    async def scenario(desk: Desk) -> None:
+        batches = read(str(SAMPLES / "struggling-dead-coupon.json.gz")).batches
+        whole = Batch("p", 0, [event for batch in batches for event in batch.events])
+        for i in range(4):
+            assert (await desk.one.send(whole, f"again{i}", end=True)).status_code == 200
+            await close_ended(desk.one.service.reception)
+        queue = await desk.listed(order="queue", limit=5)
+        first = [one["issue"] for one in queue[:FIRST] if one["flagged"]]
+        assert len(set(first)) == len(first)
+        coupon = desk.store.card("default", "struggling-dead-coupon")
+        assert coupon is not None
+        (card,) = (one for one in queue if one["issue"] == coupon.issue and one["flagged"])
+        flagged = await desk.listed(order="worth", issue=coupon.issue, flagged=True)
+        assert card["count"] == len(flagged) >= 2
+        assert all(one["headline"] for one in queue if one["flagged"])
+
+    played(scenario)
+
+
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        ({"frustration_min": 0.5}, lambda one: (one["frustration"] or 0) >= 0.5),
+        ({"bot_max": 0.1}, lambda one: one["bot"] is not None and one["bot"] <= 0.1),
+        ({"signal": "dead_click"}, lambda one: "dead_click" in one["signals"]),
+        ({"page": "/cart"}, lambda one: any(page.startswith("/cart") for page in one["pages"])),
+        ({"device": "touch"}, lambda one: one["device"] == "touch"),
+        ({"flagged": True}, lambda one: one["flagged"]),
+        ({"verdict": "automation"}, lambda one: one["verdict"] == "automation"),
+    ],
+)
+def test_filters_leave_just_what_fits(
+    played: Played, query: dict[str, Any], fits: Callable[[dict[str, Any]], bool]
+) -> None:
+    async def scenario(desk: Desk) -> None:
+        every = await desk.listed(order="newest")
+        found = {one["session_id"] for one in await desk.listed(order="newest", **query)}
+        assert found == {one["session_id"] for one in every if fits(one)}
+        assert 0 < len(found) < len(every)
+
+    played(scenario)
+
+
+def test_a_card_is_cared_for_by_one_person_at_a_time(played: Played) -> None:
+    name = "struggling-dead-coupon"
+
+    async def scenario(desk: Desk) -> None:
+        seen = await desk.care(name, version=1, status="seen")
+        assert (seen.json()["status"], seen.json()["version"]) == ("seen", 2)
+        assert code_of(await desk.care(name, version=1, status="seen")) == "card_changed"
+        assert code_of(await desk.care(name, version=2, status="resolved")) == "bad_request"
+        assert code_of(await desk.care(name, version=2, status="assigned")) == "bad_request"
+        assigned = await desk.care(name, version=2, status="assigned", assignee="Ada")
+        assert assigned.json()["assignee"] == "Ada"
+        until = time.time_ns() // 1_000_000 + 600
+        await desk.care(name, version=3, status="snoozed", snoozed_until_ms=until)
+        assert name not in {one["session_id"] for one in await desk.listed()}
+        assert "snoozed" in (await desk.get("/v1/why-not", session=name)).json()["reasons"][0]
+        await asyncio.sleep(0.7)
+        assert name in {one["session_id"] for one in await desk.listed(limit=100)}, "it comes back by itself"
+        await desk.care(name, version=4, status="resolved", why="fixed", note="release 12")
+        assert name not in {one["session_id"] for one in await desk.listed()}
+        told = (await desk.get(f"/v1/sessions/{name}/card")).json()
+        assert told["why"] == "fixed: release 12"
+        became = [one["became"]["status"] for one in told["history"]]
+        assert became == ["seen", "assigned", "snoozed", "resolved"]
+        assert len({one["who"] for one in told["history"]}) == 1
+
+    played(scenario)
+
+
+def test_why_not_says_what_keeps_a_session_out(played: Played) -> None:
+    async def scenario(desk: Desk) -> None:
+        async def why(session: str, **query: Any) -> dict[str, Any]:
+            told: dict[str, Any] = (await desk.get("/v1/why-not", session=session, **query)).json()
+            return told
+
+        there = await why("struggling-dead-coupon")
+        assert there["listed"]
+        assert there["flagged"]
+        filtered = await why("struggling-dead-coupon", device="touch", frustration_min=0.1)
+        assert (filtered["listed"], filtered["fails"]) == (False, ["device"])
+        assert "queue of their own" in (await why("automated-straight-cursor"))["reasons"][0]
+        calm = await why("calm-buy")
+        assert "flagged from 0.25" in calm["reasons"][0] or "no moment" in calm["reasons"][0]
+        assert code_of(await desk.get("/v1/why-not", session="nobody")) == "not_found"
+
+    played(scenario)
+
+
+def test_a_replay_begins_where_it_is_asked_and_who_looked_is_on_record(played: Played) -> None:
+    name = "struggling-dead-coupon"
+
+    async def scenario(desk: Desk) -> None:
+        answer = await desk.get(f"/v1/sessions/{name}/events")
+        lines = [json.loads(line) for line in answer.text.splitlines()]
+        assert [line["type"] for line in lines[:6]].count(2) >= 1
+        whole = sum(len(batch.events) for batch in read(str(SAMPLES / f"{name}.json.gz")).batches)
+        assert len(lines) == whole
+        line = (await desk.get(f"/v1/sessions/{name}/timeline")).json()
+        assert line["scores"][-1]["cause"] == "ended"
+        assert any(one["code"] == "dead_click" or one["code"] == "rage_click" for one in line["moments"])
+        views = desk.store.read(lambda db: db.execute("SELECT part, who FROM views").fetchall())
+        assert [part for part, _ in views] == [name]
+        assert code_of(await desk.get("/v1/sessions/nobody/events")) == "not_found"
+        assert desk.store.erase("default", name)
+        assert code_of(await desk.get(f"/v1/sessions/{name}/events")) == "not_found"
+
+    played(scenario)
+
+
+def test_cursors_of_others_are_refused(played: Played) -> None:
+    async def scenario(desk: Desk) -> None:
+        answer = await desk.get("/v1/sessions", order="worth", limit=1)
+        cursor = answer.json()["next"]
+        assert (await desk.get("/v1/sessions", order="worth", limit=1, cursor=cursor)).status_code == 200
+        for query in ({"order": "newest"}, {"order": "worth", "device": "touch"}):
+            assert code_of(await desk.get("/v1/sessions", cursor=cursor, **query)) == "cursor_foreign"
+        for wrong in ("x", cursor[:-4] + "AAAA", "é"):
+            assert code_of(await desk.get("/v1/sessions", order="worth", cursor=wrong)) == "cursor_foreign"
+        assert code_of(await desk.get("/v1/sessions", signal="rage")) == "bad_request"
+
+    played(scenario)
+
+
+def writes(folder: str, many: int, seed: int) -> None:
+    """Change cards in another process, as fast as it can."""
+    with Store.open(folder, StoreLimits(disk_free_bytes=0)) as store:
+        for i in range(many):
+
+            def change(db: sqlite3.Connection, i: int = i) -> None:
+                db.execute(
+                    "INSERT INTO changes (site_id, session_id, part, what, at)"
+                    " SELECT site_id, session_id, part, ?, 0 FROM cards LIMIT 1",
+                    (f"{seed}-{i}",),
+                )
+
+            store.write(change, ()).result()
+
+
+def test_who_follows_changes_misses_none_that_commits_late(filled: Path, tmp_path: Path) -> None:
+    """Two processes write at once while a reader follows in small pages."""
+    folder = tmp_path / "data"
+    shutil.copytree(filled, folder)
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=writes, args=(str(folder), 150, seed)) for seed in (1, 2)]
+    for writer in writers:
+        writer.start()
+    found: list[str] = []
+    after, idle = 0, 0
+    with Store.open(folder, StoreLimits(disk_free_bytes=0)) as store:
+        while idle < 3:
+            rows = store.read(lambda db, after=after: changed(db, "default", Wanted(), 0, after, 7))
+            found += [what for _, what, _ in rows if "-" in what]
+            after = rows[-1][0] if rows else after
+            idle = 0 if rows or any(writer.is_alive() for writer in writers) else idle + 1
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    assert sorted(found) == sorted(f"{seed}-{i}" for seed in (1, 2) for i in range(150))
