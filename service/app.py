@@ -38,6 +38,7 @@ from service.live.refusals import KINDS, Refusal, kind
 from service.live.sessions_route import session_now
 from service.live.settings import Settings
 from service.triage import routes as triage
+from service.triage.following import Following
 
 log = logging.getLogger("watchworthy.live")
 TICK_S = 1.0
@@ -70,6 +71,7 @@ class Service:
         scorer = LiveScorer(Scorer.starter(settings.models))
         self.reception = Reception(store, scorer, settings, self.metrics, Policy.load(data_dir))
         self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
+        self.following = Following(store)
         self.warm = False
         self.failure: Exception | None = None
         """Why it will never be warm."""
@@ -98,6 +100,7 @@ class Service:
 
     def close(self) -> None:
         """Finish what waits, and close every file."""
+        self.following.close()
         self.reception.close()
         self.store.close()
         self.keys.close()
@@ -219,7 +222,9 @@ def application(service: Service) -> Door:
     asking = Asking(service.reception, service.reception.judge.secrets)
     for room in (fraud, annotating):
         app.include_router(room.router(asking, service.admission, service.settings))
-    app.include_router(triage.router(service.reception, service.admission, service.settings))
+    app.include_router(
+        triage.router(service.reception, service.admission, service.settings, service.following)
+    )
     _describe(app)
     return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})
 

@@ -8,7 +8,7 @@ import errno
 import logging
 import signal
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, Final
@@ -116,7 +116,15 @@ class Complaints:
 
 
 class Server(uvicorn.Server):
-    """Stops when it is told to, and then its process ends as one that did what it was told."""
+    """Stops when it is told to, and then its process ends as one that did what it was told.
+
+    Attributes
+    ----------
+    told_to_stop
+        Called when it is, before it waits for the answers that are being given: what has no end must be ended.
+    """
+
+    told_to_stop: Callable[[], None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
@@ -124,6 +132,12 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         for one in sockets or ():
             one.listen(BACKLOG)  # asyncio has just let only as many wait as it takes at a time
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what has no end, then wait for the rest."""
+        if self.told_to_stop is not None:
+            self.told_to_stop()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Look at every connection each second."""

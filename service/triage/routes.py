@@ -23,6 +23,7 @@ from service.live.refusals import Refusal
 from service.live.sessions_route import PART
 from service.live.settings import Settings
 from service.triage.caring import CareRequest, Status, care, history
+from service.triage.following import Following
 from service.triage.pages import Order, Pages, shown
 from service.triage.why_not import why_not
 
@@ -92,13 +93,15 @@ def wanted(
 Filters = Annotated[Wanted, Depends(wanted)]
 
 
-def router(reception: Reception, admission: Admission, settings: Settings) -> APIRouter:
+def router(reception: Reception, admission: Admission, settings: Settings, following: Following) -> APIRouter:
     """The routes.
 
     Parameters
     ----------
     reception
         Knows the sessions.
+    following
+        Reads changes for all who follow them.
     admission
         Who may ask.
     settings
@@ -233,6 +236,20 @@ def router(reception: Reception, admission: Admission, settings: Settings) -> AP
                 "There is no card of this session: it is another site's, was erased, or nothing was decided.",
             )
         return as_json(told)
+
+    @routes.get("/v1/live", response_class=StreamingResponse)
+    async def live(
+        last_event_id: Annotated[str | None, Header(pattern=r"^[0-9]{1,18}$")] = None,
+        authorization: Auth = None,
+    ) -> Response:
+        """Changes of cards as server-sent events, as they are stored.
+
+        Who comes back with `Last-Event-ID` misses none; who reads too slowly is told so and let go. Needs a read key.
+        """
+        key = admission.holder(authorization, "read")
+        told = await following.follow(key.site, int(last_event_id) if last_event_id else None)
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
     return routes
 

@@ -64,6 +64,7 @@ def serve(
         store.close()
         raise
     server = Server(configuration(application(service), Connection.of(chosen, service.metrics)))
+    server.told_to_stop = service.following.close
 
     async def main() -> None:
         served = asyncio.create_task(server.serve([listening]))

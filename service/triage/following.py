@@ -1,0 +1,158 @@
+"""Following: one reader of the changes for a whole process, however many people watch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from data_contracts.errors import WatchworthyError
+from pipelines.store.listing import Wanted, changed, last_change
+from pipelines.store.store import Store
+from service.live.refusals import Refusal
+from service.triage.pages import shown
+
+log = logging.getLogger("watchworthy.live")
+LOOK_S: Final = 0.3
+BEAT_S: Final = 15.0  # so that a proxy does not take the connection for dead
+AT_ONCE: Final = 500  # changes read in one look
+WAITING: Final = 256  # changes that may wait for a follower; one who is slower is dropped, and may come back
+MOST: Final = 200  # followers of a process
+
+
+class Change(NamedTuple):
+    """One change of a card: its number, its site, and its event as it is sent."""
+
+    number: int
+    site: str
+    event: bytes
+
+
+class Follower:
+    """One who follows the changes of a site."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.waiting: asyncio.Queue[Change | None] = asyncio.Queue(WAITING)
+        self.dropped = False
+
+    def tell(self, change: Change) -> None:
+        """Hand on a change, or give the follower up if too many wait already."""
+        if self.dropped:
+            return
+        try:
+            self.waiting.put_nowait(change)
+        except asyncio.QueueFull:
+            self.dropped = True
+
+
+class Following:
+    """Reads the changes of cards in commit order while somebody follows them.
+
+    Attributes
+    ----------
+    looks
+        How often the store was asked.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._followers: set[Follower] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        self._at = 0
+        self.looks = 0
+
+    def __len__(self) -> int:
+        return len(self._followers)
+
+    async def follow(self, site: str, after: int | None) -> AsyncIterator[bytes]:
+        """Events of a site's changes, as they come; those after a number first, if one is given.
+
+        Raises
+        ------
+        Refusal
+            ``busy`` if too many follow already.
+        """
+        if len(self._followers) >= MOST:
+            raise Refusal("busy", f"{MOST} follow already. Try again soon.")
+        one = Follower(site)
+        if self._task is None:
+            self._at = await asyncio.to_thread(self._store.read, last_change)
+            self._task = asyncio.create_task(self._read())
+        self._followers.add(one)
+        return self._told(one, self._at if after is None else min(after, self._at), after is not None)
+
+    async def _told(self, one: Follower, last: int, missed_some: bool) -> AsyncIterator[bytes]:
+        try:
+            yield b": watching\n\n"
+            if missed_some:
+                while True:  # what was missed, up to where the reader is
+                    missed = await asyncio.to_thread(self._changes, last, one.site)
+                    for change in missed:
+                        yield change.event
+                        last = change.number
+                    if len(missed) < AT_ONCE:
+                        break
+            while not self._closed:
+                try:
+                    found = await asyncio.wait_for(one.waiting.get(), BEAT_S)
+                except TimeoutError:
+                    yield b": still there\n\n"
+                    continue
+                if found is None:
+                    return
+                if found.number > last:
+                    yield found.event
+                    last = found.number
+                if one.dropped and one.waiting.empty():
+                    yield b'event: dropped\ndata: {"code":"too_slow"}\n\n'
+                    return
+        finally:
+            self._followers.discard(one)
+
+    def close(self) -> None:
+        """Let every follower go."""
+        self._closed = True
+        for one in self._followers:
+            if one.waiting.full():
+                one.waiting.get_nowait()
+            one.waiting.put_nowait(None)
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _read(self) -> None:
+        try:
+            while self._followers:
+                await asyncio.sleep(LOOK_S)
+                try:
+                    found = await asyncio.to_thread(self._changes, self._at, None)
+                except WatchworthyError as error:
+                    log.error("changes cannot be read; it is tried again: %s", error)
+                    continue
+                self.looks += 1
+                for change in found:
+                    for one in self._followers:
+                        if one.site == change.site:
+                            one.tell(change)
+                    self._at = change.number
+        finally:
+            self._task = None
+
+    def _changes(self, after: int, site: str | None) -> list[Change]:
+        now_ms = time.time_ns() // 1_000_000
+        rows = self._store.read(lambda db: changed(db, site, Wanted(), now_ms, after, AT_ONCE))
+        return [Change(number, card.site, event(number, what, shown(card))) for number, what, card in rows]
+
+
+def event(number: int, what: str, told: dict[str, Any]) -> bytes:
+    """A change as a server-sent event.
+
+    >>> event(7, "care", {"a": 1})
+    b'id: 7\\nevent: care\\ndata: {"a":1}\\n\\n'
+    """
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, what.encode(), msgspec.json.encode(told))
