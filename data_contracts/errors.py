@@ -37,6 +37,9 @@ CODES: dict[str, str] = {
     "payload_expired": "The recording was erased, or its time to be kept is over.",
     "object_missing": "A sealed recording is not where it should be.",
     "seal_lost": "Another sealer sealed the session first.",
+    "too_many_webhooks": "There are as many webhooks as there may be.",
+    "webhook_wrong": "The webhook cannot be used as it was described.",
+    "alerts_wrong": "The alerts of the data directory cannot be used as they are written.",
     "training_refused": "The data cannot carry the model that was asked for.",
 }
 """Every code that Watchworthy refuses with, and its plain meaning."""

@@ -23,6 +23,75 @@ def _answers_of_sealed(db: sqlite3.Connection) -> None:
         db.executemany("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", rows)
 
 
+SENDING: Final = """
+    CREATE TABLE webhooks (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL UNIQUE,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      url TEXT NOT NULL,
+      topics TEXT NOT NULL,       -- with a space before and after each
+      template TEXT NOT NULL,     -- empty: the message as it is
+      wrapped BLOB NOT NULL,      -- what signs, and the body of the template, under the master key
+      allow_private INTEGER NOT NULL,
+      created_at INTEGER NOT NULL,
+      disabled_at INTEGER
+    );
+    CREATE TABLE postings (  -- a message on its way to one webhook
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      outbox_id INTEGER NOT NULL REFERENCES outbox,
+      webhook_id INTEGER NOT NULL REFERENCES webhooks,
+      due_at INTEGER NOT NULL,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'dead')),
+      lease_owner TEXT NOT NULL DEFAULT '',
+      lease_until INTEGER NOT NULL DEFAULT 0,
+      UNIQUE (outbox_id, webhook_id)
+    );
+    CREATE INDEX postings_due ON postings (webhook_id, due_at) WHERE state = 'waiting';
+    CREATE INDEX postings_state ON postings (webhook_id, state);
+    CREATE TABLE deliveries (  -- each attempt, and what came of it
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      posting_id INTEGER NOT NULL REFERENCES postings,
+      webhook_id INTEGER NOT NULL REFERENCES webhooks,
+      attempt INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      ms INTEGER NOT NULL,
+      status INTEGER,             -- NULL: no answer
+      error TEXT NOT NULL
+    );
+    CREATE INDEX deliveries_webhook ON deliveries (webhook_id, id);
+    CREATE INDEX deliveries_posting ON deliveries (posting_id);
+    CREATE INDEX deliveries_at ON deliveries (at);
+    DROP INDEX outbox_due;
+    ALTER TABLE outbox ADD COLUMN site_id INTEGER REFERENCES sites;  -- of a message that is of no session
+    ALTER TABLE outbox ADD COLUMN spread_at INTEGER;  -- when each webhook got its posting; state is then 'sent'
+    CREATE INDEX outbox_waiting ON outbox (id) WHERE state = 'waiting';
+    CREATE INDEX outbox_spread ON outbox (spread_at) WHERE spread_at IS NOT NULL;
+    CREATE TABLE alert_cursor (id INTEGER PRIMARY KEY CHECK (id = 1), outbox_id INTEGER NOT NULL);
+    INSERT INTO alert_cursor SELECT 1, coalesce(max(id), 0) FROM outbox;
+    CREATE TABLE alert_hits (  -- messages that an alert has counted, while its window lasts
+      alert TEXT NOT NULL,
+      key TEXT NOT NULL,
+      outbox_id INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      hit INTEGER NOT NULL,       -- 0: of those that a share is taken of
+      PRIMARY KEY (alert, key, outbox_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX alert_hits_message ON alert_hits (outbox_id);
+    CREATE INDEX alert_hits_at ON alert_hits (alert, at);
+    CREATE TABLE alert_firings (  -- when an alert fired last, and what its next digest will tell
+      alert TEXT NOT NULL,
+      key TEXT NOT NULL,
+      fired_at INTEGER NOT NULL,
+      first_at INTEGER,           -- NULL: nothing waits for a digest
+      times INTEGER NOT NULL DEFAULT 0,
+      most INTEGER NOT NULL DEFAULT 0,
+      PRIMARY KEY (alert, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX alert_firings_waiting ON alert_firings (alert, first_at) WHERE first_at IS NOT NULL;
+"""
+"""What webhooks and alerts need."""
+
 MAIN: Final[tuple[Migration, ...]] = (
     (
         """
@@ -192,6 +261,7 @@ MAIN: Final[tuple[Migration, ...]] = (
       FROM session_tallies;
     """,
     ),
+    (SENDING,),
 )
 """Migrations of the main database."""
 

@@ -31,6 +31,9 @@ from service.live.reception import Reception
 from service.live.refusals import KINDS, Refusal, kind
 from service.live.sessions_route import session_now
 from service.live.settings import Settings
+from service.sending import routes as webhooks
+from service.sending.alerts import Alerts
+from service.sending.dispatcher import Dispatcher
 
 log = logging.getLogger("watchworthy.live")
 TICK_S = 1.0
@@ -62,6 +65,7 @@ class Service:
         self.admission = Admission(self.keys, settings)
         self.reception = Reception(store, LiveScorer(Scorer.starter(settings.models)), settings, self.metrics)
         self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
+        self.dispatcher = Dispatcher(store, self.metrics, Alerts(data_dir))
         self.warm = False
         self.failure: Exception | None = None
         """Why it will never be warm."""
@@ -172,7 +176,8 @@ def application(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(job()) for job in (service.begin, service.watch, service.tend)]
+        jobs = (service.begin, service.watch, service.tend, service.dispatcher.run)
+        tasks = [asyncio.create_task(job()) for job in jobs]
         try:
             yield
         finally:
@@ -197,6 +202,7 @@ def application(service: Service) -> FastAPI:
     app.add_exception_handler(HTTPException, _raised)
     app.add_exception_handler(RequestValidationError, _invalid)
     _routes(app, service)
+    webhooks.routes(app, service)
     _describe(app)
     return app
 
