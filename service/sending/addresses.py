@@ -19,7 +19,7 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Every address of a name, for a port."""
 
 MOST: Final = 16  # addresses of one name that are looked at; beyond, it is refused
-THREADS: Final = 8  # names that are looked up at once; a name server may be slow
+THREADS: Final = 64  # names that are looked up at once, one thread each: a name server may be slow
 
 NEVER: Final = tuple(
     map(
@@ -127,6 +127,7 @@ class Resolver:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, "names")
+        self._asked: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
 
     async def __call__(self, host: str, port: int) -> list[str]:
         """Every address of a name.
@@ -136,14 +137,26 @@ class Resolver:
         OSError
             If the name is not known.
         """
-        found = await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        )
-        return list(dict.fromkeys(str(one[4][0]) for one in found))
+        asked = self._asked.get((host, port))
+        if asked is None:  # who comes while it is looked up waits for the same answer
+            asked = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
+            self._asked[host, port] = asked
+            asked.add_done_callback(lambda done: self._forget(host, port, done))
+        return await asyncio.shield(asked)
+
+    def _forget(self, host: str, port: int, done: asyncio.Future[list[str]]) -> None:
+        del self._asked[host, port]
+        if not done.cancelled():
+            done.exception()  # whoever asked may have given up: it is not to be complained of
 
     def close(self) -> None:
         """Look up nothing more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
 async def reachable(host: str, port: int, allow_private: bool, resolve: Resolve) -> list[Address]:

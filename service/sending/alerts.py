@@ -55,12 +55,13 @@ class Alerts:
             if alert.digest_ms
         )
 
-    def step(self, db: sqlite3.Connection, now_ms: int) -> None:
-        """Read the next messages and fire what they give cause for; send the digests that are due."""
+    def step(self, db: sqlite3.Connection, now_ms: int) -> bool:
+        """Read the next messages and fire what they give cause for, send digests; whether there may be more to read."""
         if self._changed:
             alerting.keep_only(db, [alert.name for alert in self.alerts])
             self._changed = False
-        for came in alerting.take(db):
+        taken = alerting.take(db)
+        for came in taken:
             for alert in self.alerts:
                 if (alert.site, alert.topic) == (came.site, came.topic):
                     self._read(db, alert, came, now_ms)
@@ -68,6 +69,7 @@ class Alerts:
             alerting.forget(db, alert.name, now_ms - alert.within_ms, now_ms - alert.cooldown_ms)
             if alert.digest_ms and alerting.digest_is_due(db, alert.name, now_ms - alert.digest_ms):
                 _send_digest(db, alert, now_ms)
+        return len(taken) == alerting.AT_ONCE
 
     @staticmethod
     def _read(db: sqlite3.Connection, alert: Alert, came: Came, now_ms: int) -> None:

@@ -9,11 +9,15 @@ import asyncio
 import logging
 import random
 import secrets
+import sqlite3
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
+
+import httpx
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store import posting
@@ -60,6 +64,8 @@ class Dispatcher:
         When it tries again, and its deadlines.
     resolve
         Looks up names; by default as the system does.
+    trusted
+        Whose certificates are believed; by default as httpx does, or what ``SSL_CERT_FILE`` names.
     """
 
     def __init__(
@@ -69,6 +75,7 @@ class Dispatcher:
         alerts: Alerts | None = None,
         patience: Patience | None = None,
         resolve: Resolve | None = None,
+        trusted: ssl.SSLContext | None = None,
         poll_s: float = POLL_S,
     ) -> None:
         self._store = store
@@ -77,6 +84,7 @@ class Dispatcher:
         self._patience = patience or Patience()
         self._resolver = Resolver()
         self._resolve = resolve or self._resolver
+        self._trusted = trusted or httpx.create_ssl_context()
         self._poll_s = poll_s
         self._reads = ThreadPoolExecutor(1, "sending")
         self._chance = random.Random()
@@ -87,7 +95,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Send until cancelled; requests that are then under way get some seconds to end."""
-        post = Post(self._resolve, self._patience)
+        post = Post(self._resolve, self._patience, self._trusted)
         try:
             while True:
                 self._awake.clear()
@@ -114,32 +122,34 @@ class Dispatcher:
 
     async def _step(self, post: Post) -> bool:
         now_ms = _now_ms()
+        more = False
         if (alerts := self._alerts) is not None and await self._read(alerts.is_due, now_ms):
-            await self._write(lambda db: alerts.step(db, now_ms))
-        spread = 0
+            more = await self._write(lambda db: alerts.step(db, now_ms))
         if await self._read(posting.has_work, now_ms):
-            spread = await self._write(lambda db: posting.spread(db, now_ms))
-            await self._send_due(post)
+            more = await self._send_due(post) == posting.SPREAD or more
         await self._keep_house(now_ms)
-        return spread == posting.SPREAD
+        return more
 
-    async def _send_due(self, post: Post) -> None:
-        """Claim what there is room for, and send it beside this."""
+    async def _send_due(self, post: Post) -> int:
+        """Spread what came, claim what there is room for, and send it beside this; how many messages came."""
         busy = Counter(self._under_way.values())
         rooms = {webhook: PLACES - taken for webhook, taken in busy.items()}
         lease, patience = secrets.token_hex(16), self._patience
         begun, now_ms = time.monotonic(), _now_ms()
-        claimed: list[Claimed] = await self._write(
-            lambda db: posting.claim(
-                db, lease, now_ms, int(patience.lease_s * 1_000), rooms, PLACES, patience.attempts
-            )
-        )
+
+        def spread_and_claim(db: sqlite3.Connection) -> tuple[int, list[Claimed]]:
+            lease_ms = int(patience.lease_s * 1_000)
+            spread = posting.spread(db, now_ms)
+            return spread, posting.claim(db, lease, now_ms, lease_ms, rooms, PLACES, patience.attempts)
+
+        spread, claimed = await self._write(spread_and_claim)
         if time.monotonic() - begun > patience.lease_s - patience.whole_s:
-            return  # the disk took so long that the leases would end before the requests do
+            return spread  # the disk took so long that the leases would end before the requests do
         for one in claimed:
             task = asyncio.create_task(self._deliver(post, one))
             self._under_way[task] = one.webhook.id
             task.add_done_callback(self._ended)
+        return spread
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]

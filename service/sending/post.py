@@ -45,14 +45,14 @@ class Post:
     resolve
         Looks up names.
     trusted
-        Whose certificates are believed; by default as httpx does, or what ``SSL_CERT_FILE`` names.
+        Whose certificates are believed.
     """
 
-    def __init__(self, resolve: Resolve, patience: Patience, trusted: ssl.SSLContext | None = None) -> None:
+    def __init__(self, resolve: Resolve, patience: Patience, trusted: ssl.SSLContext) -> None:
         self._resolve = resolve
         self._patience = patience
         self._client = httpx.AsyncClient(
-            verify=trusted or httpx.create_ssl_context(),
+            verify=trusted,
             trust_env=False,  # a proxy of the environment would look up names by itself
             follow_redirects=False,  # an answer of 3xx is no success
             timeout=httpx.Timeout(patience.whole_s, connect=patience.connect_s),
