@@ -126,6 +126,8 @@ def check_url(url: str, allow_private: bool) -> None:
         raise _wrong("The address must begin with https:// and name a host.")
     if parsed.scheme == "http" and not allow_private:
         raise _wrong("Only https is sent to; http needs allow_private.")
+    if parsed.port is not None and not 0 < parsed.port < 65_536:
+        raise _wrong("The port must be 1 to 65535.")
     if parsed.userinfo or parsed.fragment:
         raise _wrong("The address may hold no user, password or fragment.")
 

@@ -40,8 +40,6 @@ def check(fields: Fields, topics: Sequence[str]) -> None:
     """
     if not fields:
         raise _wrong("The template is empty: say which fields are to be posted.", "$")
-    if len(msgspec.json.encode(fields)) > MOST_BYTES:
-        raise _wrong(f"The template is longer than {MOST_BYTES} bytes.", "$")
     known = {topic: {*OF_MESSAGE, *FIELDS[topic]} for topic in topics}
     count = 0
     for path, text in _texts(fields, "$", DEEPEST):
@@ -57,6 +55,12 @@ def check(fields: Fields, topics: Sequence[str]) -> None:
                     )
                     raise _wrong(said, path)
             count += 1
+    try:
+        size = len(msgspec.json.encode(fields))
+    except ValueError as error:  # half a character
+        raise _wrong(f"The template holds what cannot be written as JSON: {error}.", "$") from None
+    if size > MOST_BYTES:
+        raise _wrong(f"The template is longer than {MOST_BYTES} bytes.", "$")
     if count > MOST_PLACEHOLDERS:
         raise _wrong(f"The template has more than {MOST_PLACEHOLDERS} placeholders.", "$")
 
