@@ -54,9 +54,15 @@ class Service:
         What the owner chose.
     store
         The log of batches; closed by ``close``.
+
+    Raises
+    ------
+    WatchworthyError
+        ``alerts_wrong``.
     """
 
     def __init__(self, data_dir: Path, settings: Settings, store: Store) -> None:
+        alerts = Alerts(data_dir)
         self.settings = settings
         self.metrics = Metrics()
         self.store = store
@@ -65,7 +71,7 @@ class Service:
         self.admission = Admission(self.keys, settings)
         self.reception = Reception(store, LiveScorer(Scorer.starter(settings.models)), settings, self.metrics)
         self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
-        self.dispatcher = Dispatcher(store, self.metrics, Alerts(data_dir))
+        self.dispatcher = Dispatcher(store, self.metrics, alerts)
         self.warm = False
         self.failure: Exception | None = None
         """Why it will never be warm."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from typing import Final
 
-from data_contracts.messages import Data, encoded
+from data_contracts.assessments import Verdict
+from data_contracts.messages import Data, DecisionWritten, FlagRaised, VerdictChanged, encoded
 from pipelines.store.units import Outgoing
 
-ID_BYTES = 16
+ID_BYTES: Final = 16
 
 
 def outgoing(data: Data, at_ms: int, about: str = "") -> Outgoing:
@@ -32,6 +34,52 @@ def outgoing(data: Data, at_ms: int, about: str = "") -> Outgoing:
     ('flag.raised', True)
     """
     return Outgoing(message_id(data.topic, about), data.topic, encoded(data.topic, data, at_ms))
+
+
+def of_decision(
+    written: DecisionWritten, at_ms: int, before: Verdict = "undetermined", was_flagged: bool = False
+) -> tuple[Outgoing, ...]:
+    """What a decision gives cause to say: that it was written, and where the verdict or the flag is new, that too.
+
+    Parameters
+    ----------
+    before, was_flagged
+        What the decision before it said of the same session.
+
+    Examples
+    --------
+    >>> written = DecisionWritten(session_id="s", site="default", decision_id="de_1", verdict="automation")
+    >>> [one.topic for one in of_decision(written, 0)]
+    ['decision.written', 'verdict.changed']
+    """
+    named = {
+        "session_id": written.session_id,
+        "site": written.site,
+        "visitor": written.visitor,
+        "decision_id": written.decision_id,
+    }
+    told: list[Data] = [written]
+    if written.verdict != before:
+        told.append(
+            VerdictChanged(
+                **named,
+                before=before,
+                verdict=written.verdict,
+                bot=written.bot,
+                recommended_action=written.recommended_action,
+            )
+        )
+    if written.flagged and not was_flagged:
+        told.append(
+            FlagRaised(
+                **named,
+                worth=written.worth,
+                frustration=written.frustration,
+                issue=written.issue,
+                headline=written.headline,
+            )
+        )
+    return tuple(outgoing(data, at_ms, written.decision_id) for data in told)
 
 
 def message_id(topic: str, about: str = "") -> str:
