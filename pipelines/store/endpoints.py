@@ -16,8 +16,9 @@ AT_ONCE: Final = 5_000  # rows that go in one transaction; the batches sent mean
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """What no one reads off the disk: the secret that signs, and the template, which may hold a key of theirs."""
+    """What no one reads off the disk: the address and the template, which may hold keys of theirs, and what signs."""
 
+    url: str
     secret: str
     fields: msgspec.Raw = msgspec.Raw(b"{}")
 
@@ -42,7 +43,6 @@ class Webhook(NamedTuple):
     id: int
     name: str
     site: str
-    url: str
     topics: tuple[str, ...]
     template: str
     wrapped: bytes
@@ -61,17 +61,16 @@ class Counts(NamedTuple):
 
 COUNTED: Final = 10_000
 WEBHOOK: Final = """
-    SELECT webhooks.id, webhooks.name, sites.name, url, topics, template, wrapped, allow_private, created_at,
-           disabled_at
+    SELECT webhooks.id, webhooks.name, sites.name, topics, template, wrapped, allow_private, created_at, disabled_at
     FROM webhooks JOIN sites ON sites.id = webhooks.site_id
 """
 
 
 def read(row: Any) -> Webhook:
     """A row of ``WEBHOOK``."""
-    id_, name, site, url, topics, template, wrapped, private, created_at, disabled_at = row
+    id_, name, site, topics, template, wrapped, private, created_at, disabled_at = row
     facts = (tuple(topics.split()), template, wrapped, bool(private), created_at, disabled_at)
-    return Webhook(id_, name, site, url, *facts)
+    return Webhook(id_, name, site, *facts)
 
 
 def wrap(keys: Keys, name: str, secrets: Secrets) -> bytes:
@@ -105,7 +104,6 @@ def add(
     db: sqlite3.Connection,
     name: str,
     site: str,
-    url: str,
     topics: Collection[str],
     template: str,
     wrapped: bytes,
@@ -122,13 +120,13 @@ def add(
     (there,) = db.execute("SELECT count(*) FROM webhooks").fetchone()
     if there >= MOST:
         raise WatchworthyError(
-            "too_many_webhooks", f"There are {there} webhooks already: delete one first.", url
+            "too_many_webhooks", f"There are {there} webhooks already: delete one first.", site
         )
     number = site_number(db, site)
     db.execute(
-        "INSERT INTO webhooks (name, site_id, url, topics, template, wrapped, allow_private, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (name, number, url, f" {' '.join(topics)} ", template, wrapped, int(allow_private), now_ms),
+        "INSERT INTO webhooks (name, site_id, topics, template, wrapped, allow_private, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (name, number, f" {' '.join(topics)} ", template, wrapped, int(allow_private), now_ms),
     )
     return read(db.execute(f"{WEBHOOK} WHERE webhooks.name = ?", (name,)).fetchone())
 

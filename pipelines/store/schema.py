@@ -28,10 +28,9 @@ SENDING: Final = """
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       name TEXT NOT NULL UNIQUE,
       site_id INTEGER NOT NULL REFERENCES sites,
-      url TEXT NOT NULL,
       topics TEXT NOT NULL,       -- with a space before and after each
       template TEXT NOT NULL,     -- empty: the message as it is
-      wrapped BLOB NOT NULL,      -- what signs, and the body of the template, under the master key
+      wrapped BLOB NOT NULL,      -- its address, what signs, and what fills the template, under the master key
       allow_private INTEGER NOT NULL,
       created_at INTEGER NOT NULL,
       disabled_at INTEGER

@@ -156,7 +156,7 @@ def shown(webhook: Webhook, secrets: Secrets) -> dict[str, Any]:
     """The fields of a ``ShownWebhook``."""
     return {
         "id": webhook.name,
-        "url": webhook.url,
+        "url": secrets.url,
         "topics": list(webhook.topics),
         "template": webhook.template or None,
         "fields": templates.decoded(secrets.fields) if webhook.template else None,

@@ -29,7 +29,7 @@ from service.live.metrics import Metrics
 from service.sending import templates
 from service.sending.addresses import Resolve, Resolver
 from service.sending.alerts import Alerts
-from service.sending.post import Answer, Post
+from service.sending.post import LONGEST_ERROR, Answer, Post
 from service.sending.retrying import Patience
 from service.sending.signing import signed
 
@@ -175,9 +175,19 @@ class Dispatcher:
             if webhook.template and claimed.topic != TESTED:
                 body = templates.fill(templates.decoded(theirs.fields), claimed.message, body)
             headers = signed(theirs.secret, claimed.message, body, at_s)
-        except ValueError as error:  # damaged, or no JSON: this message's own fault, and noted with it
-            return Answer(None, error=f"The message could not be made: {error}"[:300])
-        return await post.send(webhook.url, webhook.allow_private, body, headers)
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+        ) as error:  # damaged: this message's own fault, noted with it
+            return Answer(None, error=f"The message could not be made: {error}"[:LONGEST_ERROR])
+        try:
+            return await post.send(theirs.url, webhook.allow_private, body, headers)
+        except (
+            Exception
+        ):  # it waits for its turn like any other, instead of coming back as soon as its lease ends
+            log.exception("not sent", extra={"webhook": webhook.name, "message_id": claimed.message})
+            return Answer(None, error="Something failed that is not the receiver's fault; it is in the log.")
 
     def _outcome(self, claimed: Claimed, answer: Answer, at_ms: int, took_ms: int) -> Outcome:
         told = (at_ms, took_ms, answer.status, answer.error)

@@ -50,12 +50,11 @@ class Endpoints:
         if fields is not None:
             templates.check(fields, topics)
         told = NOTHING if fields is None else msgspec.Raw(msgspec.json.encode(fields))
-        name, theirs = f"wh_{secrets.token_hex(ID_BYTES)}", Secrets(new_secret(), told)
+        name, theirs = f"wh_{secrets.token_hex(ID_BYTES)}", Secrets(url, new_secret(), told)
         wrapped = endpoints.wrap(self._store.keys, name, theirs)
         facts = (
             name,
             site,
-            url,
             topics,
             templates.CAPTURE if fields is not None else "",
             wrapped,

@@ -31,11 +31,12 @@ class Came(NamedTuple):
 
 
 class Say(NamedTuple):
-    """An answer; ``blocks`` more of 64 KiB follow its head."""
+    """An answer; ``blocks`` more of 64 KiB follow its head, or nothing until ``hold`` is set."""
 
     status: int = 200
     headers: dict[str, str] = {}
     blocks: int = 0
+    hold: threading.Event | None = None
 
 
 class Receiver:
@@ -73,6 +74,8 @@ class Receiver:
                     for name, value in say.headers.items():
                         self.send_header(name, value)
                     self.end_headers()
+                    if say.hold is not None:
+                        say.hold.wait(20)
                     for _ in range(say.blocks):
                         self.wfile.write(BLOCK)
                         receiver.written += 1

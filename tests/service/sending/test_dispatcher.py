@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from pipelines.store import posting
 from pipelines.store.faults import VARIABLE
 from pipelines.store.store import Store
+from pipelines.store.units import Outgoing
 from service.sending import dispatcher
 from service.sending.dispatcher import PLACES, SENT
 from service.sending.endpoints import Endpoints
@@ -26,6 +30,23 @@ from tests.service.sending.receiver import Came, Receiver, Say
 from tests.service.sending.sender import QUICK, Sender, flag, log, opened, send, states, until, webhook
 
 ROOT = SAMPLES.parent
+DAMAGED = (b"", b"{", b"[]", b"{}", b'{"data": 5}', b"\xff")
+
+
+@contextmanager
+def sending(folder: Path, lease_s: float, fault: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """A process that sends, killed in the end."""
+    command = [sys.executable, "-m", "tests.service.sending.sender", str(folder), str(lease_s)]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {VARIABLE: fault})
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    asyncio.run(until(what))
 
 
 def test_a_message_is_tried_again_under_one_id_until_it_is_taken(store: Store) -> None:
@@ -251,6 +272,58 @@ def test_who_does_not_answer_is_given_up_at_the_deadline(store: Store) -> None:
     assert (first.status, first.error) == (None, "There was no answer within 0.2 s.")
 
 
+def test_who_answers_and_never_ends_has_taken_it(store: Store) -> None:
+    over = threading.Event()
+    with Receiver(lambda number, came: Say(200, {"content-length": "5"}, hold=over)) as receiver:
+        one, _ = webhook(store, receiver.url)
+        send(store, 0, flag())
+
+        async def scenario() -> None:
+            async with Sender(store, QUICK._replace(whole_s=0.5)):
+                await until(lambda: states(store, one) == ["sent"])
+                over.set()
+
+        asyncio.run(scenario())
+    assert len(receiver.came) == 1
+
+
+def test_what_is_under_way_when_the_service_stops_is_noted(store: Store) -> None:
+    stopping = threading.Event()
+
+    def hold(number: int, came: Came) -> Say:
+        assert stopping.wait(20)
+        return Say()
+
+    with Receiver(hold) as receiver:
+        one, _ = webhook(store, receiver.url)
+        send(store, 0, flag())
+
+        async def scenario() -> None:
+            async with Sender(store):
+                await until(lambda: len(receiver.came) == 1)
+                asyncio.get_running_loop().call_later(0.05, stopping.set)
+            assert states(store, one) == ["sent"]
+
+        asyncio.run(scenario())
+    assert len(log(store, one)) == 1
+
+
+def test_a_damaged_message_is_given_up_and_those_behind_it_arrive(store: Store) -> None:
+    with Receiver() as receiver:
+        one, _ = webhook(store, receiver.url, fields={"worth": "{worth}"})
+        send(
+            store, 0, *(Outgoing(f"broken{i}", "flag.raised", body) for i, body in enumerate(DAMAGED)), flag()
+        )
+
+        async def scenario() -> None:
+            async with Sender(store):
+                await until(lambda: states(store, one) == ["dead"] * len(DAMAGED) + ["sent"])
+
+        asyncio.run(scenario())
+    assert len(receiver.came) == 1
+    assert len(log(store, one)) == len(DAMAGED) * QUICK.attempts + 1
+
+
 def test_who_says_that_it_is_gone_is_left_alone_until_it_is_enabled(store: Store) -> None:
     with Receiver(lambda number, came: Say(200 if number else 410)) as receiver:
         one, _ = webhook(store, receiver.url)
@@ -297,31 +370,35 @@ def test_a_kill_between_sending_and_noting_sends_the_same_message_again(store: S
         messages = [flag() for _ in range(PLACES + 2)]
         send(store, 0, *messages)
 
-        def live(fault: str) -> int:
-            command = [sys.executable, "-m", "tests.service.sending.sender"]
-            process = subprocess.Popen(
-                [*command, str(tmp_path / "data"), str(lease_s)], cwd=ROOT, env=os.environ | {VARIABLE: fault}
-            )
-            try:
-                if fault:
-                    return process.wait(30)
-                begun = time.monotonic()
-                while states(store, one) != ["sent"] * len(messages) and time.monotonic() - begun < 30:
-                    time.sleep(0.02)
-                return 0
-            finally:
-                process.kill()
-                process.wait()
-
-        assert live(f"{SENT}:2") == -signal.SIGKILL
+        with sending(tmp_path / "data", lease_s, f"{SENT}:2") as process:
+            assert process.wait(30) == -signal.SIGKILL
         taken = set(receiver.ids)
         assert taken
         assert "waiting" in states(store, one), "what was sent was not noted"
-        assert live("") == 0
+        with sending(tmp_path / "data", lease_s):
+            wait_for(lambda: states(store, one) == ["sent"] * len(messages))
     assert states(store, one) == ["sent"] * len(messages)
     assert set(receiver.ids) == {message.id for message in messages}, "none is lost"
     again = {message for message in taken if receiver.ids.count(message) > 1}
     assert again, "the one that was not noted came a second time, under the same id"
+    assert all(came.verified(theirs.secret) for came in receiver.came)
+
+
+def test_kills_at_any_moment_lose_nothing(store: Store, tmp_path: Path) -> None:
+    chance, many = random.Random(7), 80
+    with Receiver(lambda number, came: Say(503 if number % 5 == 0 else 200)) as receiver:
+        one, theirs = webhook(store, receiver.url)
+        messages = [flag() for _ in range(many)]
+        for turn in range(4):
+            send(store, turn, *messages[turn * 20 : turn * 20 + 20])
+            begun = len(receiver.came)
+            with sending(tmp_path / "data", lease_s=0.5) as process:
+                wait_for(lambda begun=begun: len(receiver.came) > begun + chance.randint(1, 25))  # type: ignore[misc]
+                process.send_signal(signal.SIGKILL)
+                assert process.wait() == -signal.SIGKILL
+        with sending(tmp_path / "data", lease_s=0.5):
+            wait_for(lambda: states(store, one) == ["sent"] * many)
+    assert set(receiver.ids) == {message.id for message in messages}
     assert all(came.verified(theirs.secret) for came in receiver.came)
 
 

@@ -55,9 +55,10 @@ def test_scores_reach_a_collector_in_its_own_shape_and_signed(store: Store) -> N
 
 
 def test_the_key_of_a_collector_does_not_lie_open_on_the_disk(store: Store) -> None:
-    _, theirs = webhook(store, "http://127.0.0.1:9/", fields=CAPTURE)
+    one, theirs = webhook(store, "http://127.0.0.1:9/token-of-theirs", fields=CAPTURE)
     held = b"".join(path.read_bytes() for path in store.folder.glob("store.db*"))
-    assert b"127.0.0.1:9" in held
+    assert one.name.encode() in held
+    assert b"token-of-theirs" not in held
     assert b"phc_1" not in held
     assert theirs.secret.removeprefix("whsec_").encode() not in held
 
