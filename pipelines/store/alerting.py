@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pipelines.store.posting import SITE
 
-AT_ONCE: Final = 50  # messages read in one transaction; the batches sent meanwhile wait for it
+AT_ONCE: Final = 10  # messages read in one transaction; with 32 alerts it then holds up batches for 50 ms
 MOST_COUNTED: Final = 1_000  # messages of one value that are counted; the latest
 MOST_TOLD: Final = 50  # values that a digest names
 

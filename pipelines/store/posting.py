@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from pipelines.store.endpoints import AT_ONCE, WEBHOOK, Webhook, read, site_number
 
-SPREAD: Final = 200  # messages spread in one transaction
+SPREAD: Final = 50  # messages spread in one transaction; with 64 webhooks it then holds up batches for 20 ms
 REPLAYED: Final = 10_000  # dead letters revived by one call
 DAY_MS: Final = 86_400_000
 KEPT_MS: Final = 30 * DAY_MS  # messages, and the log of their attempts
