@@ -7,10 +7,11 @@ is killed in between leaves it to be sent again. Messages of erased sessions go 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from pipelines.store.endpoints import AT_ONCE, WEBHOOK, Webhook, read, site_number
+from pipelines.store.units import Outgoing
 
 SPREAD: Final = 50  # messages spread in one transaction; with 64 webhooks it then holds up batches for 20 ms
 REPLAYED: Final = 10_000  # dead letters revived by one call
@@ -83,6 +84,15 @@ def post(db: sqlite3.Connection, site: str, name: str, topic: str, body: bytes) 
         (name, topic, body, number),
     )
     return int(added.lastrowid or 0) if added.rowcount else 0
+
+
+def post_of(db: sqlite3.Connection, site: str, session: str, messages: Iterable[Outgoing]) -> None:
+    """Put messages on a session into the outbox that no batch brought; those that are there stay as they are."""
+    db.executemany(
+        "INSERT OR IGNORE INTO outbox (session_id, name, topic, body) SELECT session_tallies.id, ?, ?, ?"
+        " FROM session_tallies JOIN sites ON sites.id = site_id WHERE sites.name = ? AND session_tallies.name = ?",
+        [(*message, site, session) for message in messages],
+    )
 
 
 def post_to(

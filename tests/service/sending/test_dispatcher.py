@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -439,8 +440,15 @@ def test_a_lease_that_ended_notes_nothing(store: Store) -> None:
 def test_what_is_erased_is_not_sent_nor_remembered(store: Store) -> None:
     with Receiver(lambda number, came: Say(500)) as receiver:
         one, _ = webhook(store, receiver.url)
-        send(store, 0, flag("s"), flag("s"))
+        send(store, 0, flag("s"))
         send(store, 0, flag("t"), session="t")
+        late = flag("s")
+
+        def add(db: sqlite3.Connection) -> None:
+            posting.post_of(db, SITE, "s", [late, late])
+            posting.post_of(db, SITE, "nobody", [flag("nobody")])
+
+        store.write(add, ()).result()
 
         async def scenario() -> None:
             async with Sender(store, QUICK._replace(delays_s=(3_600.0,))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pipelines.store import endpoints
 from service.sending import dispatcher
 from tests.pipelines.store.making import make_unit
 from tests.service.live_store import Served, code_of
-from tests.service.sending.receiver import Receiver, Say
+from tests.service.sending.receiver import Came, Receiver, Say
 from tests.service.sending.sender import flag, until
 
 PATH = "/v1/webhooks"
@@ -240,7 +241,7 @@ def test_a_refused_replay_says_what_to_ask(tmp_path: Path) -> None:
 
 def test_every_call_is_described(tmp_path: Path) -> None:
     async def play(served: Served, admin: Caller) -> None:
-        schema = served.app.openapi()
+        schema = (await served.client.get("/openapi.json")).json()
         calls = [
             call
             for path, found in schema["paths"].items()
@@ -257,15 +258,24 @@ def test_every_call_is_described(tmp_path: Path) -> None:
     scenario(tmp_path, play)
 
 
-def test_what_counts_is_in_the_metrics(tmp_path: Path) -> None:
+def test_what_counts_is_in_the_metrics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatcher, "COUNT_S", 0)
+    answer = threading.Event()
+
+    def hold(number: int, came: Came) -> Say:
+        assert answer.wait(20)
+        return Say()
+
     async def play(served: Served, admin: Caller) -> None:
-        with Receiver() as receiver:
+        with Receiver(hold) as receiver:
             here = (
                 "/" + (await admin.post(body=NEW | {"url": receiver.url, "allow_private": True})).json()["id"]
             )
             await admin.post(here + "/test")
             sent = b'watchworthy_webhook_messages_total{outcome="sent"} 1.0'
+            await until(lambda: b"watchworthy_webhook_waiting 1.0" in served.service.measure())
+            answer.set()
             await until(lambda: sent in served.service.measure())
-            assert b"watchworthy_webhook_waiting 0.0" in served.service.measure()
+            await until(lambda: b"watchworthy_webhook_waiting 0.0" in served.service.measure())
 
     scenario(tmp_path, play)
