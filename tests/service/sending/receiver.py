@@ -63,7 +63,10 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return  # who sent it was killed meanwhile: it has not come
                 came = Came(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
                 with lock:
                     number = len(receiver.came)
