@@ -43,6 +43,9 @@ CODES: dict[str, str] = {
     "card_changed": "Somebody else has changed the card meanwhile; look at it again.",
     "token_reused": "The token was used before.",
     "annotation_missing": "There is no annotation of this name.",
+    "too_many_webhooks": "There are as many webhooks as there may be.",
+    "webhook_wrong": "The webhook cannot be used as it was described.",
+    "alerts_wrong": "The alerts of the data directory cannot be used as they are written.",
     "training_refused": "The data cannot carry the model that was asked for.",
     "slice_too_small": "The random slice holds too few labels to carry an estimate.",
 }

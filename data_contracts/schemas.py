@@ -12,6 +12,7 @@ import msgspec
 from data_contracts.acts import Acts, AnyAct
 from data_contracts.assessments import Assessment
 from data_contracts.custom import Said
+from data_contracts.messages import Message
 from data_contracts.rrweb import Event
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "schemas"
@@ -25,6 +26,7 @@ MESSAGES: Final[dict[str, tuple[Any, str]]] = {
         Assessment,
         "What Watchworthy says of one session; each line of `score --format json`, plus `file`.",
     ),
+    "webhook-message": (Message, "What a webhook receives; `type` is the topic."),
     "rrweb-event": (Event, "One rrweb event, 1.x or 2.x; what is not listed is skipped and counted."),
 }
 """Name of the file to the type and its title."""

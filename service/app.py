@@ -37,6 +37,10 @@ from service.live.reception import Reception
 from service.live.refusals import KINDS, Refusal, kind
 from service.live.sessions_route import session_now
 from service.live.settings import Settings
+from service.sending import routes as webhooks
+from service.sending.alerts import Alerts
+from service.sending.announcing import Announcer
+from service.sending.dispatcher import Dispatcher
 from service.triage import routes as triage
 from service.triage.following import Following
 
@@ -59,9 +63,15 @@ class Service:
         What the owner chose.
     store
         The log of batches; closed by ``close``.
+
+    Raises
+    ------
+    WatchworthyError
+        ``alerts_wrong``.
     """
 
     def __init__(self, data_dir: Path, settings: Settings, store: Store) -> None:
+        alerts = Alerts(data_dir)
         self.settings = settings
         self.metrics = Metrics()
         self.store = store
@@ -72,6 +82,9 @@ class Service:
         self.reception = Reception(store, scorer, settings, self.metrics, Policy.load(data_dir))
         self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
         self.following = Following(store)
+        self.dispatcher = Dispatcher(store, self.metrics, alerts)
+        self.announcer = Announcer(store, alerts)
+        self.reception.announce = self.announcer
         self.warm = False
         self.failure: Exception | None = None
         """Why it will never be warm."""
@@ -92,6 +105,7 @@ class Service:
         """Compile everything, beside the loop, so that whoever asks meanwhile hears that it is not ready."""
         try:
             await asyncio.get_running_loop().run_in_executor(None, self.reception.warm)
+            await asyncio.get_running_loop().run_in_executor(None, self.announcer.look)
         except Exception as error:
             self.failure = error
             raise
@@ -106,14 +120,16 @@ class Service:
         self.keys.close()
 
     async def watch(self) -> None:
-        """Measure the loop and take up changed keys, every second."""
+        """Measure the loop, take up changed keys, and see who listens, every second."""
         failed = False
+        loop = asyncio.get_running_loop()
         while True:
             due = time.perf_counter() + TICK_S
             await asyncio.sleep(TICK_S)
             self.metrics.loop_lag.set(max(0.0, time.perf_counter() - due))
             try:
                 self.keys.refresh()
+                await loop.run_in_executor(None, self.announcer.look)
                 failed = False
             except Exception as error:
                 if not failed:
@@ -194,7 +210,8 @@ def application(service: Service) -> Door:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(job()) for job in (service.begin, service.watch, service.tend)]
+        jobs = (service.begin, service.watch, service.tend, service.dispatcher.run)
+        tasks = [asyncio.create_task(job()) for job in jobs]
         try:
             yield
         finally:
@@ -225,6 +242,7 @@ def application(service: Service) -> Door:
     app.include_router(
         triage.router(service.reception, service.admission, service.settings, service.following)
     )
+    webhooks.routes(app, service)
     _describe(app)
     return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})
 

@@ -355,8 +355,7 @@ app.add_typer(audit, name="audit")
 def audit_verify(
     data_dir: DataDir = Path("data"),
     root: Annotated[
-        str | None,
-        typer.Option(help="A root that was written down outside; it must be in the chain, unchanged."),
+        str | None, typer.Option(help="One that was written down outside; it must fit, too.")
     ] = None,
 ) -> None:
     """Walk the chain from its first block; the exit status is 1 if anything was changed."""
@@ -368,9 +367,7 @@ def audit_verify(
 @audit.command("root")
 def audit_root(
     data_dir: DataDir = Path("data"),
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Add it to this file, on a disk of its own.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Add it to this file.")] = None,
 ) -> None:
     """Print the newest root, to be kept where nobody who can change the store can change it."""
     from service.verbs.audit import root

@@ -226,6 +226,20 @@ class Keys:
             except sqlite3.Error as error:
                 raise refusal(error, self._path) from error
 
+    def wrap(self, data: bytes, bound_to: bytes) -> bytes:
+        """Data under the master key itself, for what belongs to no session; readable only with what it is bound to."""
+        return encrypt(self._master, data, bound_to)
+
+    def unwrap(self, data: bytes, bound_to: bytes, where: str) -> bytes:
+        """The reverse of ``wrap``.
+
+        Raises
+        ------
+        WatchworthyError
+            ``store_corrupt`` if the data were changed, or belong elsewhere.
+        """
+        return decrypt(self._master, data, bound_to, where)
+
     def check(self) -> None:
         """Look through the file.
 

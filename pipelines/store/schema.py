@@ -10,6 +10,7 @@ import msgspec
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import unpack
+from pipelines.store.tables import ASKING, DECIDING, SENDING
 
 Migration = tuple[str | Callable[[sqlite3.Connection], None], ...]
 """Scripts, and what SQL cannot say, in this order."""
@@ -22,6 +23,8 @@ def _answers_of_sealed(db: sqlite3.Connection) -> None:
         rows = ((stream_id, *one) for one in decode(unpack(blob)))
         db.executemany("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", rows)
 
+
+"""What webhooks and alerts need."""
 
 MAIN: Final[tuple[Migration, ...]] = (
     (
@@ -192,169 +195,9 @@ MAIN: Final[tuple[Migration, ...]] = (
       FROM session_tallies;
     """,
     ),
-    (
-        """
-    CREATE TABLE new_decisions (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,  -- in commit order: the cursor of feeds, exports and the chain
-      name TEXT NOT NULL UNIQUE,
-      site_id INTEGER NOT NULL REFERENCES sites,
-      session_id INTEGER REFERENCES session_tallies,  -- NULL: of a recording that was not stored, or erased
-      part TEXT NOT NULL,         -- the session S, or S.2 for what follows a pause
-      log_number INTEGER NOT NULL,
-      bundle TEXT NOT NULL,
-      policy TEXT NOT NULL,
-      cause TEXT NOT NULL,
-      created_at INTEGER NOT NULL,
-      commitment BLOB NOT NULL,   -- stays when the rest is erased, so that the chain still verifies
-      payload BLOB,
-      UNIQUE (session_id, part, log_number, bundle, policy, cause)
-    );
-    INSERT INTO new_decisions  -- no record of the first kind can be made again, nor verified
-      SELECT decisions.id, decisions.name, site_id, session_id, sessions.name, log_number, bundle, '', 'changed', 0,
-             x'', NULL
-      FROM decisions JOIN session_tallies AS sessions ON sessions.id = session_id;
-    DROP TABLE decisions;
-    ALTER TABLE new_decisions RENAME TO decisions;
-    CREATE TABLE cards (  -- of each session, what its latest decision says, and what people made of it
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      site_id INTEGER NOT NULL REFERENCES sites,
-      session_id INTEGER NOT NULL REFERENCES session_tallies,
-      part TEXT NOT NULL,
-      log_number INTEGER NOT NULL,
-      decision TEXT NOT NULL,
-      started_at INTEGER NOT NULL,
-      as_of_ms INTEGER NOT NULL,
-      bot REAL,
-      frustration REAL,
-      conversion REAL,
-      worth REAL,
-      verdict TEXT NOT NULL,
-      action TEXT NOT NULL,
-      flagged INTEGER NOT NULL,
-      seen_before INTEGER NOT NULL,
-      issue TEXT NOT NULL,
-      headline TEXT NOT NULL,
-      signals TEXT NOT NULL,      -- codes, with a space before and after each
-      pages TEXT NOT NULL,        -- paths, one a line
-      device TEXT NOT NULL,
-      lane TEXT NOT NULL,         -- of the queue, and the place in it: what is small comes first
-      rank REAL NOT NULL,
-      stratum INTEGER,
-      propensity REAL NOT NULL,   -- with which it was drawn for the random slice
-      final INTEGER NOT NULL,
-      version INTEGER NOT NULL DEFAULT 1,  -- of what people made of it
-      status TEXT NOT NULL DEFAULT 'new' CHECK (status IN ('new', 'seen', 'assigned', 'snoozed', 'resolved')),
-      assignee TEXT NOT NULL DEFAULT '',
-      snoozed_until INTEGER,
-      why TEXT NOT NULL DEFAULT '',
-      label TEXT NOT NULL DEFAULT '',
-      UNIQUE (site_id, part)
-    );
-    CREATE INDEX cards_session ON cards (session_id);
-    CREATE INDEX cards_lane ON cards (site_id, lane, rank, part);
-    CREATE INDEX cards_worth ON cards (site_id, coalesce(worth, -1), part);
-    CREATE INDEX cards_started ON cards (site_id, started_at, part);
-    CREATE INDEX cards_issue ON cards (site_id, issue) WHERE issue <> '';
-    CREATE TABLE changes (  -- of cards, in commit order: what readers follow
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      site_id INTEGER NOT NULL REFERENCES sites,
-      session_id INTEGER NOT NULL REFERENCES session_tallies,
-      part TEXT NOT NULL,
-      what TEXT NOT NULL,
-      at INTEGER NOT NULL
-    );
-    CREATE INDEX changes_session ON changes (session_id);
-    ALTER TABLE session_tallies ADD COLUMN judged INTEGER NOT NULL DEFAULT 0;  -- log number of its final decision
-    CREATE INDEX sessions_unjudged ON session_tallies (last_received) WHERE status <> 'open' AND judged < next_log - 1;
-    """,
-    ),
-    (
-        """
-    CREATE TABLE assessments (  -- what somebody asked and was told
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      name TEXT NOT NULL UNIQUE,
-      site_id INTEGER NOT NULL REFERENCES sites,
-      session_id INTEGER REFERENCES session_tallies,  -- NULL: of a recording that was not stored, or erased
-      part TEXT NOT NULL,
-      decision TEXT NOT NULL,
-      created_at INTEGER NOT NULL,
-      action TEXT NOT NULL,
-      bound INTEGER NOT NULL,
-      reference BLOB,             -- keyed hashes: what the asker calls it, and whom the session was shown for
-      subject BLOB,
-      payload BLOB                -- the answer; NULL once erased
-    );
-    CREATE INDEX assessments_session ON assessments (session_id, part);
-    CREATE INDEX assessments_reference ON assessments (site_id, reference) WHERE reference IS NOT NULL;
-    CREATE INDEX decisions_part ON decisions (site_id, part, log_number);
-    CREATE TABLE used_tokens (
-      nonce BLOB PRIMARY KEY,
-      expires_at INTEGER NOT NULL
-    ) WITHOUT ROWID;
-    CREATE INDEX used_tokens_expired ON used_tokens (expires_at);
-    CREATE TABLE overrides (  -- the owner's lists
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      site_id INTEGER NOT NULL REFERENCES sites,
-      list TEXT NOT NULL CHECK (list IN ('allow', 'deny')),
-      kind TEXT NOT NULL CHECK (kind IN ('session', 'subject')),
-      value BLOB NOT NULL,        -- a keyed hash
-      why TEXT NOT NULL,
-      made_by TEXT NOT NULL,
-      created_at INTEGER NOT NULL,
-      expires_at INTEGER,
-      UNIQUE (site_id, kind, value)
-    );
-    CREATE TABLE annotations (  -- what people and their systems say of sessions; a retraction is a row, too
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      name TEXT NOT NULL UNIQUE,
-      site_id INTEGER NOT NULL REFERENCES sites,
-      session_id INTEGER REFERENCES session_tallies,
-      part TEXT NOT NULL,
-      assessment TEXT NOT NULL DEFAULT '',
-      label TEXT NOT NULL,
-      reason TEXT NOT NULL,
-      source TEXT NOT NULL,
-      from_ms INTEGER,
-      to_ms INTEGER,
-      note TEXT NOT NULL,
-      given_key TEXT,             -- the asker's own: the same again changes nothing
-      retracts TEXT,
-      recorded_at INTEGER NOT NULL,
-      UNIQUE (site_id, given_key)
-    );
-    CREATE INDEX annotations_session ON annotations (session_id, part);
-    CREATE TABLE card_history (  -- who made what of a card
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      site_id INTEGER NOT NULL REFERENCES sites,
-      session_id INTEGER NOT NULL REFERENCES session_tallies,
-      part TEXT NOT NULL,
-      who TEXT NOT NULL,
-      at INTEGER NOT NULL,
-      was TEXT NOT NULL,
-      became TEXT NOT NULL
-    );
-    CREATE INDEX card_history_session ON card_history (session_id, part);
-    CREATE TABLE views (  -- who looked at which recording
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      site_id INTEGER NOT NULL REFERENCES sites,
-      session_id INTEGER NOT NULL REFERENCES session_tallies,
-      part TEXT NOT NULL,
-      who TEXT NOT NULL,
-      at INTEGER NOT NULL
-    );
-    CREATE INDEX views_session ON views (session_id);
-    CREATE TABLE chain (  -- links what was committed to; each block stands on the one before
-      height INTEGER PRIMARY KEY,
-      first INTEGER NOT NULL,
-      last INTEGER NOT NULL,
-      count INTEGER NOT NULL,
-      root BLOB NOT NULL,
-      previous BLOB NOT NULL,
-      at INTEGER NOT NULL,
-      hash BLOB NOT NULL
-    );
-    """,
-    ),
+    (DECIDING,),
+    (ASKING,),
+    (SENDING,),
 )
 """Migrations of the main database."""
 

@@ -31,6 +31,7 @@ from pipelines.store.database import (
 from pipelines.store.decisions import Decisions
 from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
+from pipelines.store.posting import OF_SESSION
 from pipelines.store.ranges import Ranges
 from pipelines.store.reading import Reader, find_session
 from pipelines.store.recording import Kept
@@ -250,8 +251,8 @@ class Store(Decisions):
             if row is None:
                 return None
             db.execute(FORGET_ANSWERS, (row.number,))
-            for emptied in EMPTIED:
-                db.execute(emptied, (row.number,))
+            for statement in (*EMPTIED, *OF_SESSION):
+                db.execute(statement, (row.number,))
             for table in OF_SESSIONS:
                 db.execute(f"DELETE FROM {table} WHERE session_id = ?", (row.number,))
             db.execute("DELETE FROM session_tallies WHERE id = ?", (row.number,))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Final
+from typing import Final, cast
 
+from data_contracts.assessments import Verdict
 from data_contracts.errors import WatchworthyError
 from features.session import Session
-from pipelines.store.units import Decision, Name
+from pipelines.store.posting import post_of
+from pipelines.store.units import Decision, Name, Outgoing
 from service.deciding.records import paths
 from service.live.reception import Reception
 
@@ -47,7 +49,23 @@ async def _close(reception: Reception, name: Name) -> None:
             raise
         number, found = _last(reception, name), []  # the key is gone; there is nothing more to say
     decisions = await reception.beside(lambda: [_decision(reception, site, one, number) for one in found])
-    await asyncio.wrap_future(reception.store.decide(site, session, decisions, number, final=True))
+    messages = [message for one in decisions for message in _messages(reception, site, one)]
+    stored = reception.store.decide(
+        site,
+        session,
+        decisions,
+        number,
+        final=True,
+        with_them=lambda db: post_of(db, site, session, messages),
+    )
+    await asyncio.wrap_future(stored)
+
+
+def _messages(reception: Reception, site: str, decision: Decision) -> tuple[Outgoing, ...]:
+    """What the last decision gives cause to say, given what the card said before."""
+    card = reception.store.card(site, decision.part)
+    before = cast(Verdict, card.verdict) if card is not None else "undetermined"
+    return reception.announce(site, decision, before, bool(card is not None and card.flagged))
 
 
 def _last(reception: Reception, name: Name) -> int:

@@ -55,6 +55,17 @@ class Metrics:
         )
         self.rebuilds = Gauge("watchworthy_rebuilds", "Sessions read again from the store.", registry=ours)
         self.bundle = Gauge("watchworthy_bundle", "1 for the models that score.", ["digest"], registry=ours)
+        self.webhooks = Counter(
+            "watchworthy_webhook_messages",
+            "Attempts to send a message, by what came of them; `dead` were given up.",
+            ["outcome"],
+            registry=ours,
+        )
+        self.webhooks_waiting = Gauge(
+            "watchworthy_webhook_waiting",
+            "Messages that wait to be sent, counted now and then.",
+            registry=ours,
+        )
 
     def masked(self, scrubbed: Scrubbed) -> None:
         """Count what the scrub has masked."""

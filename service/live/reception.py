@@ -25,6 +25,7 @@ from pipelines.store.store import Store
 from pipelines.store.units import Checkpoint, Decision, Stored, StoredAnswer, Unit
 from service.deciding.judge import Judge, Struggle
 from service.deciding.policy import Policy
+from service.deciding.telling import FLAGGED, Announce, messages, nothing
 from service.live.batch_body import Body, Header, events_within
 from service.live.live_sessions import Live, LiveSessions, Name
 from service.live.metrics import Metrics
@@ -93,6 +94,11 @@ class Reception:
         Where it is counted.
     policy
         What is recommended; that of the house by default.
+
+    Attributes
+    ----------
+    announce
+        Makes the messages that go out with a decision, in its transaction.
     """
 
     def __init__(
@@ -113,6 +119,7 @@ class Reception:
         self._aside_thread = ThreadPoolExecutor(1, "decode")
         self.aside_engine = twin(engine())
         self.judge = Judge(scorer, store, policy)
+        self.announce: Announce = nothing
 
     def _new(self, name: str, names: bool = False) -> Memory:
         return Memory(name, engine(), self.settings.idle_ms, self.limits, names=names)
@@ -256,11 +263,13 @@ class Reception:
         decided = seen.decision != live.decision
         number = live.number + 1
         frozen = live.memory.freeze() if number % CHECKPOINT_EVERY == 0 else None
+        decisions = self._decisions(unit, live, seen) if decided else ()
         return structs.replace(
             unit,
             after=live.number,
             rows=max(0, seen.rows - live.rows),
-            decisions=self._decisions(unit, live, seen) if decided else (),
+            decisions=decisions,
+            outbox=messages(self.announce, unit.site, live.decision, decisions),
             checkpoint=Checkpoint(frozen, live.memory.last_ms, live.memory.definition()) if frozen else None,
         )
 
@@ -304,7 +313,7 @@ class Reception:
             return Seen(rows, live.decision)
         scores = self.scorer.scores(session)
         flagged = self.judge.flagged(scores, session, live.struggle_of(session.id))
-        decision = (session.id, *scores.decision, "flagged" if flagged else "")
+        decision = (session.id, *scores.decision, FLAGGED if flagged else "")
         return Seen(rows, decision, scores, session, flagged is None)
 
     def _decisions(self, unit: Unit, live: Live, seen: Seen) -> tuple[Decision, ...]:

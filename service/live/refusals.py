@@ -39,6 +39,8 @@ KINDS: Final[dict[str, Kind]] = {
     "method_refused": Kind(405, False, "The address does not take this method."),
     "request_slow": Kind(408, True, "The request did not arrive within its deadline."),
     "body_slow": Kind(408, True, "The body did not arrive within its deadline."),
+    "webhook_disabled": Kind(409, False, "The webhook said 410 Gone and was disabled; enable it first."),
+    "too_many_webhooks": Kind(409, False, "There are as many webhooks as there may be."),
     "seq_conflict": Kind(409, False, "Another batch of this number is already held."),
     "card_changed": Kind(409, False, "Somebody else has changed the card meanwhile; look at it again."),
     "payload_expired": Kind(410, False, "The recording was erased, or its time to be kept is over."),

@@ -1,0 +1,1 @@
+"""Sending: webhooks, who may be reached, what is sent, and alerts."""
