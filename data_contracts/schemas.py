@@ -10,8 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from data_contracts.acts import Acts, AnyAct
+from data_contracts.annotations import Annotation
 from data_contracts.assessments import Assessment
 from data_contracts.custom import Said
+from data_contracts.decisions import Decision
 from data_contracts.messages import Message
 from data_contracts.rrweb import Event
 
@@ -27,6 +29,8 @@ MESSAGES: Final[dict[str, tuple[Any, str]]] = {
         "What Watchworthy says of one session; each line of `score --format json`, plus `file`.",
     ),
     "webhook-message": (Message, "What a webhook receives; `type` is the topic."),
+    "decision": (Decision, "The record of a decision, with all that is needed to make it again."),
+    "annotation": (Annotation, "What somebody said of a session, as it is kept."),
     "rrweb-event": (Event, "One rrweb event, 1.x or 2.x; what is not listed is skipped and counted."),
 }
 """Name of the file to the type and its title."""

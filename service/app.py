@@ -24,6 +24,7 @@ from models.scorer import Scorer
 from pipelines import audit
 from pipelines.store.store import Store
 from service.deciding.policy import Policy
+from service.exporting import routes as exports
 from service.fraud import annotating
 from service.fraud import routes as fraud
 from service.fraud.asking import Asking
@@ -242,6 +243,7 @@ def application(service: Service) -> Door:
     app.include_router(
         triage.router(service.reception, service.admission, service.settings, service.following)
     )
+    app.include_router(exports.router(service.store, service.admission))
     webhooks.routes(app, service)
     _describe(app)
     return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})
