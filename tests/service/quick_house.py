@@ -23,8 +23,9 @@ from pipelines.store.faults import VARIABLE, reach
 from pipelines.store.limits import StoreLimits
 from pipelines.store.store import Store
 from pipelines.store.units import Outgoing, SessionRow, Stored, Unit
+from service import app
 from service.command_line import main
-from service.live import app, opening
+from service.live import opening
 from service.verbs import serve
 
 TEND_S = 0.1

@@ -11,7 +11,7 @@ import pytest
 
 from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
-from service.live import app
+from service import app
 from service.live.refusals import refusal_of
 from tests.service.live_process import PROGRAM, Process, make_keys
 from tests.service.live_store import Served, code_of
