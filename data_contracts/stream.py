@@ -278,6 +278,11 @@ class Stream:
         return self.pages[page].address if 0 <= page < len(self.pages) else ""
 
     @property
+    def address_now(self) -> str:
+        """Address of the page that is open; empty before the first."""
+        return self._rows.views.address
+
+    @property
     def index(self) -> PageIndex:
         """The stream's page index."""
         return self._rows.index

@@ -273,6 +273,12 @@ class Memory:
         found = self._place(page)
         return found[0].address(found[1]) if found else ""
 
+    @property
+    def address_now(self) -> str:
+        """Address of the page that is open in the stream that was heard last; empty if none is known."""
+        heard = [stream for stream in self._streams.values() if stream.latest is not None]
+        return max(heard, key=lambda stream: stream.latest or 0).address_now if heard else ""
+
     def views(self) -> list[PageView]:
         """The page views that are known, by number."""
         names = {number: name for name, number in self._ids.items()}

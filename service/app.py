@@ -82,6 +82,7 @@ class Service:
         scorer = LiveScorer(Scorer.starter(settings.models))
         self.reception = Reception(store, scorer, settings, self.metrics, Policy.load(data_dir))
         self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
+        self.reception.acting.load(data_dir)
         self.following = Following(store)
         self.dispatcher = Dispatcher(store, self.metrics, alerts)
         self.announcer = Announcer(store, alerts)

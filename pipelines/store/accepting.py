@@ -16,6 +16,7 @@ from pipelines.store.checking import check_limits
 from pipelines.store.crypto import NONCE_BYTES, Keys, bound, encrypt
 from pipelines.store.deciding import Place
 from pipelines.store.deciding import Rows as DecisionRows
+from pipelines.store.intervening import confirm
 from pipelines.store.limits import StoreLimits
 from pipelines.store.ranges import highest, holds
 from pipelines.store.remembered import Remembered, SessionState, StreamState
@@ -29,7 +30,9 @@ BATCHES: Final = (
 )
 WITH_THEM: Final = {
     "checkpoints": "checkpoints (session_id, log_number, order_key, digests, memory)",
-    "interventions": "interventions (session_id, log_number, name, rule, body)",
+    "interventions": (
+        "interventions (session_id, log_number, name, rule, body, version, visitor, arm, goals, due_at)"
+    ),
     "outbox": "outbox (session_id, name, topic, body)",
     "caps": "caps (site_id, cap, key, session_id)",
 }
@@ -47,6 +50,7 @@ class _Pending:
         self.batches: list[Row] = []
         self.with_them: dict[str, list[Row]] = {}
         self.decisions = DecisionRows()
+        self.confirmed: list[tuple[int, int, str, str]] = []
         self.to_tally: dict[int, SessionState] = {}
         self.with_checkpoints: set[int] = set()
 
@@ -66,6 +70,8 @@ class _Pending:
         for into, rows in self.with_them.items():
             insert(db, into, rows)
         self.decisions.write(db)
+        for session, at_ms, name, what in self.confirmed:
+            confirm(db, session, name, what, at_ms)
         for session in self.with_checkpoints:
             db.execute(OLD_CHECKPOINTS, (session, session, checkpoints))
         if self.to_tally:
@@ -220,6 +226,8 @@ class Acceptor:
             session.status = status
             session.visitor = session.visitor or unit.visitor
             pending.to_tally[session.id] = session
+        if unit.confirmed:
+            pending.confirmed += [(session.id, received, *one) for one in unit.confirmed]
         if unit.checkpoint is not None or unit.decisions or unit.interventions or unit.outbox or unit.caps:
             self._with_it(pending, unit, session, log_number, session.cipher)
         return Stored(log_number, answer, ended=all_ended)
@@ -256,7 +264,7 @@ class Acceptor:
         for decision in unit.decisions:
             pending.decisions.add(decided, decision)
         for intervention in unit.interventions:
-            pending.add("interventions", (*place, *intervention))
+            pending.add("interventions", (*place, *intervention, unit.received_at_ms))
         for message in unit.outbox:
             pending.add("outbox", (session.id, *message))
         for cap in unit.caps:

@@ -10,7 +10,7 @@ import msgspec
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import unpack
-from pipelines.store.tables import ASKING, DECIDING, SENDING
+from pipelines.store.tables import ACTING, ASKING, DECIDING, SENDING
 
 Migration = tuple[str | Callable[[sqlite3.Connection], None], ...]
 """Scripts, and what SQL cannot say, in this order."""
@@ -198,6 +198,7 @@ MAIN: Final[tuple[Migration, ...]] = (
     (DECIDING,),
     (ASKING,),
     (SENDING,),
+    (ACTING,),
 )
 """Migrations of the main database."""
 

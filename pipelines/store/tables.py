@@ -165,6 +165,32 @@ ASKING: Final = """
     );
 """
 
+ACTING: Final = """
+    ALTER TABLE interventions ADD COLUMN version TEXT NOT NULL DEFAULT '';
+    ALTER TABLE interventions ADD COLUMN visitor TEXT NOT NULL DEFAULT '';
+    ALTER TABLE interventions ADD COLUMN arm TEXT NOT NULL DEFAULT 'offered';
+    ALTER TABLE interventions ADD COLUMN goals INTEGER NOT NULL DEFAULT 0;  -- reached when it was due
+    ALTER TABLE interventions ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE interventions ADD COLUMN shown_at INTEGER;
+    ALTER TABLE interventions ADD COLUMN clicked_at INTEGER;
+    ALTER TABLE interventions ADD COLUMN dismissed_at INTEGER;
+    ALTER TABLE interventions ADD COLUMN reached INTEGER;  -- whether a goal followed; NULL until the session ended
+    CREATE INDEX interventions_visitor ON interventions (visitor, dismissed_at) WHERE dismissed_at IS NOT NULL;
+    CREATE INDEX interventions_rule ON interventions (rule, id);
+    CREATE TABLE rules (  -- every version of each; the newest holds
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      rule TEXT NOT NULL,
+      version TEXT NOT NULL,
+      active INTEGER NOT NULL,
+      body BLOB NOT NULL,
+      made_by TEXT NOT NULL,
+      why TEXT NOT NULL,
+      at INTEGER NOT NULL
+    );
+    CREATE INDEX rules_rule ON rules (site_id, rule, id);
+"""
+
 SENDING: Final = """
     CREATE TABLE webhooks (
       id INTEGER PRIMARY KEY AUTOINCREMENT,

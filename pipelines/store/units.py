@@ -82,11 +82,32 @@ class Decision(NamedTuple):
 
 
 class Intervention(NamedTuple):
-    """An intervention that is due, under one id until it is confirmed."""
+    """An intervention that is due, under one id until it is confirmed.
+
+    Attributes
+    ----------
+    visitor
+        Who it is due for, or the session where nobody said.
+    arm
+        ``offered``, or ``held`` of a visitor who is never offered what this rule offers.
+    goals
+        Goals that the session had reached by then.
+    """
 
     id: str
     rule: str
     body: bytes
+    version: str = ""
+    visitor: str = ""
+    arm: str = "offered"
+    goals: int = 0
+
+
+class Confirmed(NamedTuple):
+    """What a page says of an intervention: that it was ``shown``, ``clicked`` or ``dismissed``."""
+
+    id: str
+    what: str
 
 
 class Outgoing(NamedTuple):
@@ -174,6 +195,7 @@ class Unit(msgspec.Struct, frozen=True):
     interventions: tuple[Intervention, ...] = ()
     outbox: tuple[Outgoing, ...] = ()
     caps: tuple[Cap, ...] = ()
+    confirmed: tuple[Confirmed, ...] = ()
     packed: bytes = b""
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections.abc import Sequence
 from functools import cache
@@ -142,6 +143,12 @@ def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDe
 def paths(session: Session) -> list[str]:
     """Paths of the pages of a session, in the order in which they were first opened."""
     return [urlsplit(address).path or "/" for address in session.addresses()]
+
+
+def goals_of(session: Session) -> int:
+    """How many goals a session has reached so far."""
+    goals = float(session.vector[engine().names.index("goal_events")])
+    return 0 if math.isnan(goals) else int(goals)
 
 
 def device(found: Seen) -> Device:

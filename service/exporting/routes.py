@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import pyarrow as pa
@@ -21,6 +21,10 @@ from service.live.refusals import Refusal
 
 MOST: Final = 5_000
 BY_NAME: Final = {table.name: table for table in TABLES}
+PARQUET: Final = "application/vnd.apache.parquet"
+TOLD: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "Rows.", "content": {"application/x-ndjson": {}, PARQUET: {}}}
+}
 Auth = Annotated[str | None, Header(alias="authorization")]
 Format = Annotated[Literal["ndjson", "parquet"], Query(description="Lines of JSON, or one Parquet file.")]
 After = Annotated[int, Query(ge=0, lt=1 << 62, description="The cursor that you have got so far.")]
@@ -46,7 +50,7 @@ def router(store: Store, admission: Admission) -> APIRouter:
 
         return await asyncio.to_thread(make)
 
-    @routes.get("/v1/scores")
+    @routes.get("/v1/scores", response_class=Response, responses=TOLD)
     async def scores(
         after: After = 0, limit: Limit = 1_000, format: Format = "ndjson", authorization: Auth = None
     ) -> Response:
@@ -58,7 +62,7 @@ def router(store: Store, admission: Admission) -> APIRouter:
         key = admission.holder(authorization, "read")
         return await told(SCORES, key.site, format, after, limit)
 
-    @routes.get("/v1/export/{table}")
+    @routes.get("/v1/export/{table}", response_class=Response, responses=TOLD)
     async def export(
         table: str,
         after: After = 0,
@@ -98,5 +102,4 @@ def _parquet(table: Table, found: Page) -> Response:
     made = pa.Table.from_pylist(found.rows, schema=table.schema.with_metadata(facts))
     target = io.BytesIO()
     pq.write_table(made, target, compression="zstd")
-    media = "application/vnd.apache.parquet"
-    return Response(target.getvalue(), media_type=media, headers=_headers(found))
+    return Response(target.getvalue(), media_type=PARQUET, headers=_headers(found))

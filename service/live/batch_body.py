@@ -31,6 +31,13 @@ SessionName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """No dot: ``S.2`` is what follows a pause of ``S``."""
 
 
+class Confirm(Struct, frozen=True):
+    """What became of an intervention on the page."""
+
+    id: Annotated[str, Meta(pattern=r"^in_[0-9a-f]{24}$")]
+    what: Literal["shown", "clicked", "dismissed"]
+
+
 class Header(Struct, frozen=True, kw_only=True):
     """The first line of a body.
 
@@ -48,6 +55,10 @@ class Header(Struct, frozen=True, kw_only=True):
         Channels that the recorder records.
     end
         Whether the stream ends with this batch.
+    visitor
+        Who the page says it is, as a name that tells nobody who; empty if it does not say.
+    confirm
+        What became of interventions that were offered.
     """
 
     key: Annotated[str, Meta(max_length=128)]
@@ -57,6 +68,8 @@ class Header(Struct, frozen=True, kw_only=True):
     consent: Annotated[str, Meta(max_length=64)] | bool | None = None
     channels: Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(max_length=32)] = []
     end: bool = False
+    visitor: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    confirm: Annotated[list[Confirm], Meta(max_length=8)] = []
 
     @property
     def agreed(self) -> str:

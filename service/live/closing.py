@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from typing import Final, cast
 
 from data_contracts.assessments import Verdict
 from data_contracts.errors import WatchworthyError
 from features.session import Session
+from pipelines.store.intervening import note_goals
 from pipelines.store.posting import post_of
 from pipelines.store.units import Decision, Name, Outgoing
-from service.deciding.records import paths
+from service.deciding.records import goals_of, paths
 from service.live.reception import Reception
 
 log = logging.getLogger("watchworthy.live")
@@ -50,14 +52,13 @@ async def _close(reception: Reception, name: Name) -> None:
         number, found = _last(reception, name), []  # the key is gone; there is nothing more to say
     decisions = await reception.beside(lambda: [_decision(reception, site, one, number) for one in found])
     messages = [message for one in decisions for message in _messages(reception, site, one)]
-    stored = reception.store.decide(
-        site,
-        session,
-        decisions,
-        number,
-        final=True,
-        with_them=lambda db: post_of(db, site, session, messages),
-    )
+    goals = sum(goals_of(one) for one in found)
+
+    def with_them(db: sqlite3.Connection) -> None:
+        post_of(db, site, session, messages)
+        note_goals(db, site, session, goals)
+
+    stored = reception.store.decide(site, session, decisions, number, final=True, with_them=with_them)
     await asyncio.wrap_future(stored)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from data_contracts.batches import Batch
 from features.engine import Engine
 from features.log import in_turn
 from features.memory import Memory
 from features.session import Session
+from models.live_scores import Scores
 from pipelines.store.ranges import Ranges, added, first_from
 from pipelines.store.store import Store
 from service.deciding.judge import Struggle
@@ -44,6 +45,10 @@ class Live:
         How often a late batch made it be folded anew.
     struggle
         Of the session that goes on, once it was looked up.
+    asked
+        Rules that were met once: what they offer was offered, or may not be, and they are not asked again.
+    offered
+        What the page is told again until it says what became of it, by id.
     weight
         Bytes that it was last counted as.
     """
@@ -54,6 +59,8 @@ class Live:
     rows: int = 0
     rewinds: int = 0
     struggle: Struggle | None = None
+    asked: set[str] = field(default_factory=set)
+    offered: dict[str, bytes] = field(default_factory=dict)
     weight: int = 0
 
     @property
@@ -70,6 +77,26 @@ class Live:
         """Bytes that it takes, about."""
         memory = self.memory
         return SESSION_BYTES + STREAM_BYTES * len(memory.streams) + GONE_BYTES * memory.gone + memory.nbytes
+
+
+class Seen(NamedTuple):
+    """What a session is after a batch.
+
+    Attributes
+    ----------
+    rows
+        Of all its sessions.
+    decision
+        What must be written down when it changes.
+    unnamed
+        Whether it may be worth watching, and nobody has looked up yet what its elements are called.
+    """
+
+    rows: int
+    decision: tuple[str, ...]
+    scores: Scores | None = None
+    session: Session | None = None
+    unnamed: bool = False
 
 
 class LiveSessions:

@@ -8,7 +8,7 @@ import logging
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from msgspec import structs
@@ -20,16 +20,21 @@ from features.catalogue import engine
 from features.engine import Engine
 from features.memory import Memory
 from features.session import Session
-from models.live_scores import LiveScorer, Scores
+from models.live_scores import LiveScorer
+from pipelines.store.intervening import offered
 from pipelines.store.store import Store
-from pipelines.store.units import Checkpoint, Decision, Stored, StoredAnswer, Unit
+from pipelines.store.units import Checkpoint, Confirmed, Decision, Stored, StoredAnswer, Unit
+from service.acting.acting import Acting, Offer, answer_to
+from service.acting.deciding import state_of
 from service.deciding.judge import Judge, Struggle
 from service.deciding.policy import Policy
+from service.deciding.records import goals_of
 from service.deciding.telling import FLAGGED, Announce, messages, nothing
 from service.live.batch_body import Body, Header, events_within
-from service.live.live_sessions import Live, LiveSessions, Name
+from service.live.live_sessions import Live, LiveSessions, Name, Seen
 from service.live.metrics import Metrics
 from service.live.refusals import CLOCK_OUTLIER, Refusal, refusal_of
+from service.live.rehearsal import REHEARSAL
 from service.live.settings import Settings
 from service.live.turns import Turns
 
@@ -37,42 +42,7 @@ T = TypeVar("T")
 log = logging.getLogger("watchworthy.live")
 HOUR_MS: Final = 3_600_000
 CHECKPOINT_EVERY: Final = 64  # batches
-
-REHEARSAL: Final = (
-    b'[{"type":4,"data":{"href":"/","width":9,"height":9},"timestamp":1},{"type":2,"data":{"node":{"type":0,"id":1,'
-    b'"childNodes":[{"type":2,"id":2,"tagName":"button","attributes":{"id":"a","class":"b"},"childNodes":[]}]},'
-    b'"initialOffset":{"left":0,"top":0}},"timestamp":2}]',
-    b'{"type":3,"data":{"source":1,"positions":[{"x":1,"y":1,"id":2,"timeOffset":0}]},"timestamp":3}\n'
-    b'{"type":3,"data":{"source":2,"type":2,"id":2,"x":1,"y":1},"timestamp":4}\n'
-    b'{"type":3,"data":{"source":0,"texts":[{"id":2,"value":"x"}],"attributes":[{"id":2,"attributes":{"class":"c"}}],'
-    b'"removes":[],"adds":[{"parentId":2,"nextId":null,"node":{"type":3,"id":3,"textContent":"y"}}]},"timestamp":5}\n'
-    b'{"type":3,"data":{"source":0,"texts":[{"id":2,"value":"x"}],"attributes":[],"removes":[],"adds":[]},'
-    b'"timestamp":6}\n{"type":3,"data":{"source":0,"texts":[],"attributes":[{"id":2,"attributes":{"class":"d"}}],'
-    b'"removes":[{"parentId":2,"id":3}],"adds":[]},"timestamp":3000}',
-    b'[{"type":4,"data":{"href":"/?a=b@c.example","more":1},"timestamp":3001},{"type":3,"data":{"source":2,"type":1,'
-    b'"id":2,"x":1,"y":1},"timestamp":3002.5}]',
-)
-"""Batches that touch what is compiled, played before the first real one comes."""
-
-
-class Seen(NamedTuple):
-    """What a session is after a batch.
-
-    Attributes
-    ----------
-    rows
-        Of all its sessions.
-    decision
-        What must be written down when it changes.
-    unnamed
-        Whether it may be worth watching, and nobody has looked up yet what its elements are called.
-    """
-
-    rows: int
-    decision: tuple[str, ...]
-    scores: Scores | None = None
-    session: Session | None = None
-    unnamed: bool = False
+TRIES: Final = 3  # at a batch; the last of them offers nothing
 
 
 class Reception:
@@ -120,6 +90,7 @@ class Reception:
         self.aside_engine = twin(engine())
         self.judge = Judge(scorer, store, policy)
         self.announce: Announce = nothing
+        self.acting = Acting(store, self.judge.secrets)
 
     def _new(self, name: str, names: bool = False) -> Memory:
         return Memory(name, engine(), self.settings.idle_ms, self.limits, names=names)
@@ -212,21 +183,16 @@ class Reception:
             body=read.text,
             digest=body.digest,
             received_at_ms=received_at_ms,
-            answer=answer_to(header.seq, read.outliers),
             channels=batch.channels,
             consent=header.agreed,
             scrub=SCRUB_VERSION,
             first_ms=read.first_ms,
             last_ms=read.last_ms,
             ends=header.end,
+            visitor=header.visitor,
+            confirmed=tuple(Confirmed(one.id, one.what) for one in header.confirm),
         )
-        try:
-            stored = await self._fold_and_store(name, batch, unit, large)
-        except WatchworthyError as error:
-            if error.code != "log_moved":
-                raise
-            # Another process stored something meanwhile: read that first, once.
-            stored = await self._fold_and_store(name, batch, unit, large)
+        stored = await self._stored(name, batch, unit, large, read.outliers)
         self.metrics.batches.inc()
         self.metrics.events.inc(len(read.events))
         self.metrics.masked(read.scrubbed)
@@ -234,13 +200,34 @@ class Reception:
             self.metrics.refused(CLOCK_OUTLIER, read.outliers)
         return stored.answer
 
-    async def _fold_and_store(self, name: Name, batch: Batch, unit: Unit, large: bool) -> Stored:
+    async def _stored(self, name: Name, batch: Batch, unit: Unit, large: bool, outliers: int) -> Stored:
+        """Fold and store; where another process was quicker, once more with what it has stored."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await self._fold_and_store(name, batch, unit, large, outliers, acts=tries < TRIES)
+            except WatchworthyError as error:
+                # It stored batches of this session, or took the last room that a rule's caps had left.
+                if error.code not in ("log_moved", "already_stored") or tries == TRIES:
+                    raise
+
+    async def _fold_and_store(
+        self, name: Name, batch: Batch, unit: Unit, large: bool, outliers: int, acts: bool
+    ) -> Stored:
         live = self.sessions.held(name)
         if live is None or (live.stale and unit.ends):
             live = await self.beside(lambda: self._read(name))
         try:
             live, seen = await self._folded(name, live, batch, unit.ends, large)
-            stored = await self.store.submit_async(self._with_it(unit, live, seen))
+            offer = await self._due(unit, live, seen) if acts else None
+            for confirmed in unit.confirmed:
+                live.offered.pop(confirmed.id, None)
+            if offer is not None and offer.intervention.body:
+                live.offered[offer.intervention.id] = offer.intervention.body
+            answer = answer_to(unit.seq, outliers, live.offered.values())
+            whole = structs.replace(self._with_it(unit, live, seen, offer), answer=answer)
+            stored = await self.store.submit_async(whole)
         except BaseException as error:
             self.sessions.drop(name)  # it may hold what is not on disk
             if isinstance(error, Exception) and not isinstance(error, WatchworthyError):
@@ -256,8 +243,26 @@ class Reception:
             self.sessions.drop(name)
         return stored
 
-    def _with_it(self, unit: Unit, live: Live, seen: Seen | None) -> Unit:
-        """The unit with what goes with it: rows, the changed decision, now and then a checkpoint."""
+    async def _due(self, unit: Unit, live: Live, seen: Seen | None) -> Offer | None:
+        """What a rule that the session meets now offers, if its caps allow it."""
+        if seen is None or self.acting.is_idle(unit.site):
+            return None
+        session, scores = seen.session, seen.scores
+        if session is None or scores is None:
+            return None
+        state = state_of(session, scores, live.memory.address_now, unit.visitor or unit.session)
+        rule = self.acting.met(unit.site, state, live.asked)
+        if rule is None:
+            return None
+        goals = goals_of(session)
+        at_ms = unit.received_at_ms
+        live.asked.add(rule.id)
+        return await self.beside(
+            lambda: self.acting.offer(unit.site, unit.session, rule, state, goals, at_ms)
+        )
+
+    def _with_it(self, unit: Unit, live: Live, seen: Seen | None, offer: Offer | None) -> Unit:
+        """The unit with what goes with it: rows, the changed decision, what is due, now and then a checkpoint."""
         if seen is None:
             return structs.replace(unit, after=live.number)
         decided = seen.decision != live.decision
@@ -270,6 +275,8 @@ class Reception:
             rows=max(0, seen.rows - live.rows),
             decisions=decisions,
             outbox=messages(self.announce, unit.site, live.decision, decisions),
+            interventions=(offer.intervention,) if offer else (),
+            caps=offer.caps if offer else (),
             checkpoint=Checkpoint(frozen, live.memory.last_ms, live.memory.definition()) if frozen else None,
         )
 
@@ -287,6 +294,7 @@ class Reception:
         if seen is None:
             again = await self.beside(lambda: self._read(name, batch))
             again.decision, again.rows, again.rewinds = live.decision, live.rows, live.rewinds + 1
+            again.asked, again.offered = live.asked, live.offered
             return again, self._seen(again)
         if seen.unnamed and (session := seen.session) is not None:
             live.struggle = self.judge.struggle_now(name[0], session)
@@ -347,6 +355,10 @@ class Reception:
                 seen = self._seen(live)
             if late is None:
                 live.rows, live.decision = seen.rows, seen.decision
+            for one in self.store.read(lambda db: offered(db, *name)):
+                live.asked.add(one.rule)
+                if one.arm == "offered" and not one.confirmed:
+                    live.offered[one.name] = one.body
         live.memory.engine = engine()
         return live
 
@@ -371,10 +383,3 @@ def twin(original: Engine) -> Engine:
     other = copy.copy(original)
     other._room = np.zeros_like(original._room)
     return other
-
-
-def answer_to(seq: int, outliers: int) -> bytes:
-    """What a recorder is told: that its batch is kept, and what to do; never what is thought of the visitor."""
-    if not outliers:
-        return b'{"ok":true,"seq":%d,"interventions":[]}' % seq
-    return b'{"ok":true,"seq":%d,"interventions":[],"refused":{"clock_outlier":%d}}' % (seq, outliers)

@@ -31,6 +31,9 @@ T = TypeVar("T")
 MOST: Final = 100
 DECISIONS: Final = 500  # of one session that its timeline shows
 SIGNALS: Final = frozenset(CODES)
+LINES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "Events.", "content": {"application/x-ndjson": {}}}
+}
 Auth = Annotated[str | None, Header(alias="authorization")]
 Share = Annotated[float | None, Query(ge=0, le=1)]
 Millis = Annotated[int | None, Query(ge=0, le=1 << 53)]
@@ -198,7 +201,7 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
             raise Refusal("not_found", "Nothing was decided of this session.")
         return as_json(told)
 
-    @routes.get("/v1/sessions/{session_id}/events", response_class=StreamingResponse)
+    @routes.get("/v1/sessions/{session_id}/events", response_class=StreamingResponse, responses=LINES)
     async def events(session_id: SessionId, from_ms: Millis = None, authorization: Auth = None) -> Response:
         """The events that a replay needs, one JSON object a line, from a moment on (ms since the epoch).
 
