@@ -23,6 +23,8 @@ from models.live_scores import LiveScorer
 from models.scorer import Scorer
 from pipelines import audit
 from pipelines.store.store import Store
+from service.acting import routes as acting
+from service.acting.stopping import stop_harmful
 from service.deciding.policy import Policy
 from service.exporting import routes as exports
 from service.fraud import annotating
@@ -132,6 +134,7 @@ class Service:
             try:
                 self.keys.refresh()
                 await loop.run_in_executor(None, self.announcer.look)
+                await loop.run_in_executor(None, self.reception.acting.look)
                 failed = False
             except Exception as error:
                 if not failed:
@@ -153,6 +156,7 @@ class Service:
                 if time.monotonic() - swept > SWEEP_S:
                     swept = time.monotonic()
                     await loop.run_in_executor(None, self.store.sweep)
+                    await loop.run_in_executor(None, stop_harmful, self.store, self.reception.acting)
             except WatchworthyError as error:
                 log.error("sealing failed; it is tried again: %s", error)
             except Exception:
@@ -244,6 +248,7 @@ def application(service: Service) -> Door:
     app.include_router(
         triage.router(service.reception, service.admission, service.settings, service.following)
     )
+    app.include_router(acting.router(service.reception, service.admission, service.settings))
     app.include_router(exports.router(service.store, service.admission))
     webhooks.routes(app, service)
     _describe(app)

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from service.owner_commands import DataDir, audit, keys, rules
+
 app = typer.Typer(
     name="watchworthy",
     no_args_is_help=True,
@@ -28,21 +30,6 @@ Paths = Annotated[
 IdleMinutes = Annotated[
     float, typer.Option("--idle-minutes", min=0.1, help="A longer pause cuts a recording into two sessions.")
 ]
-
-
-DataDir = Annotated[
-    Path,
-    typer.Option("--data-dir", envvar="WATCHWORTHY_DATA_DIR", help="Folder in which everything is kept."),
-]
-
-
-class Role(StrEnum):
-    """What a key may do."""
-
-    write = "write"
-    read = "read"
-    annotate = "annotate"
-    admin = "admin"
 
 
 class ScoreFormat(StrEnum):
@@ -307,72 +294,9 @@ def settings(data_dir: DataDir = Path("data")) -> None:
     raise typer.Exit(run(data_dir))
 
 
-keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke keys of the service.")
 app.add_typer(keys, name="keys")
-
-
-@keys.command("create")
-def keys_create(
-    role: Annotated[Role, typer.Option(help="write stands in web pages; the others are secret.")],
-    data_dir: DataDir = Path("data"),
-    site: Annotated[str, typer.Option(help="Site that it is for.")] = "default",
-    origin: Annotated[
-        list[str] | None,
-        typer.Option(help="Origin of pages that may use it, as https://shop.example (repeatable)."),
-    ] = None,
-    note: Annotated[str, typer.Option(help="For yourself.")] = "",
-) -> None:
-    """Make a key, and print it this once."""
-    from service.verbs.keys import create
-
-    raise typer.Exit(create(data_dir, role.value, site, origin or [], note))
-
-
-@keys.command("list")
-def keys_list(data_dir: DataDir = Path("data")) -> None:
-    """List the keys, without their secrets."""
-    from service.verbs.keys import show
-
-    raise typer.Exit(show(data_dir))
-
-
-@keys.command("revoke")
-def keys_revoke(
-    key: Annotated[str, typer.Argument(help="Its id, as `keys list` shows it.")],
-    data_dir: DataDir = Path("data"),
-) -> None:
-    """Make a key worthless from now on."""
-    from service.verbs.keys import revoke
-
-    raise typer.Exit(revoke(data_dir, key))
-
-
-audit = typer.Typer(no_args_is_help=True, help="The chain that decisions are linked into.")
 app.add_typer(audit, name="audit")
-
-
-@audit.command("verify")
-def audit_verify(
-    data_dir: DataDir = Path("data"),
-    root: Annotated[
-        str | None, typer.Option(help="One that was written down outside; it must fit, too.")
-    ] = None,
-) -> None:
-    """Walk the chain from its first block; the exit status is 1 if anything was changed."""
-    from service.verbs.audit import verify
-
-    raise typer.Exit(verify(data_dir, root))
-
-
-@audit.command("root")
-def audit_root(
-    data_dir: DataDir = Path("data"),
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Add it to this file.")] = None,
-) -> None:
-    """Print the newest root, to be kept where nobody who can change the store can change it."""
-    from service.verbs.audit import root
-
-    raise typer.Exit(root(data_dir, out))
+app.add_typer(rules, name="rules")
 
 
 def main() -> None:
