@@ -1,0 +1,72 @@
+"""The demo as a person starts it: three things to try that work, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+
+from tests.service.live_process import PROGRAM, ROOT
+from tests.service.live_store import SAMPLES
+
+SHOWN = ("struggling-dead-coupon", "automated-straight-cursor", "calm-buy")
+
+
+def test_the_demo_serves_what_it_says_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    samples, temporary = tmp_path / "samples", tmp_path / "tmp"
+    samples.mkdir()
+    temporary.mkdir()
+    for name in SHOWN:
+        shutil.copy(SAMPLES / f"{name}.json.gz", samples)
+    process = subprocess.Popen(
+        [sys.executable, *PROGRAM, "demo", str(samples)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(temporary), "COLUMNS": "200"},
+    )
+    giving_up = threading.Timer(140, process.kill)
+    giving_up.start()
+    said: list[str] = []
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        text = "".join(said)
+        address = re.search(r"runs on (http://127\.0\.0\.1:\d+)", text)
+        key = re.search(r"Bearer (ww_read_\w+)", text)
+        assert address, text
+        assert key, text
+        lines = [line for line in said if line.startswith(("Product", "Fraud", "Data"))]
+        assert len(lines) == 3
+        assert all(name in text for name in SHOWN)
+        headers = {"authorization": f"Bearer {key[1]}"}
+        listed = httpx.get(f"{address[1]}/v1/sessions?order=queue", headers=headers).json()["sessions"]
+        assert listed[0]["session_id"] == "struggling-dead-coupon"
+        asked = {"session": "automated-straight-cursor"}
+        told = httpx.post(f"{address[1]}/v1/assessments", json=asked, headers=headers).json()
+        assert told["bot"]["verdict"] == "automation"
+        scored = lines[2].split("watchworthy ")[1].split()
+        command = [sys.executable, *PROGRAM, *scored]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert '"automated-straight-cursor"' in done.stdout
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=40)
+        assert process.returncode == 0, err
+        assert "Nothing is left behind" in out
+        assert "Traceback" not in err
+        assert list(temporary.iterdir()) == []
+    finally:
+        giving_up.cancel()
+        process.kill()
+        process.wait()
