@@ -41,23 +41,33 @@ def offered(db: sqlite3.Connection, site: str, session: str) -> list[Offered]:
 
 
 class Used(NamedTuple):
-    """What of a rule's caps is used: numbers of the visitor's and of the day's slots; when a dismissal was last."""
+    """What of a rule's caps is used.
+
+    Attributes
+    ----------
+    visitor
+        The visitor's slots.
+    day, last
+        How many of the day's, and the number of the last of them, -1 if there is none.
+    dismissed_ms
+        When the visitor last dismissed anything.
+    """
 
     visitor: frozenset[str]
     day: int
+    last: int
     dismissed_ms: int | None
 
 
 def used(db: sqlite3.Connection, site: str, rule: str, visitor: str, day: str) -> Used:
     """What is used of the caps of a rule."""
 
-    def keys(cap: str, prefix: str) -> list[str]:
-        rows = db.execute(
-            "SELECT key FROM caps JOIN sites ON sites.id = site_id WHERE sites.name = ? AND cap = ?"
+    def keys(columns: str, cap: str, owner: str) -> list[tuple[Any, ...]]:
+        return db.execute(
+            f"SELECT {columns} FROM caps JOIN sites ON sites.id = site_id WHERE sites.name = ? AND cap = ?"
             " AND key >= ? AND key < ?",
-            (site, cap, prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)),
-        )
-        return [key for (key,) in rows]
+            (site, cap, f"{owner}:", f"{owner};"),  # ";" is what follows ":"
+        ).fetchall()
 
     (dismissed,) = db.execute(
         "SELECT max(dismissed_at) FROM interventions JOIN session_tallies AS s ON s.id = session_id"
@@ -65,8 +75,9 @@ def used(db: sqlite3.Connection, site: str, rule: str, visitor: str, day: str) -
         " AND dismissed_at IS NOT NULL",
         (site, visitor),
     ).fetchone()
-    mine = frozenset(keys(f"visitor {rule}", f"{visitor}:"))
-    return Used(mine, len(keys(f"day {rule}", f"{day}:")), dismissed)
+    mine = frozenset(key for (key,) in keys("key", f"visitor {rule}", visitor))
+    ((count, last),) = keys("count(*), max(key)", f"day {rule}", day)
+    return Used(mine, count, -1 if last is None else int(last.rpartition(":")[2]), dismissed)
 
 
 def note_goals(db: sqlite3.Connection, site: str, session: str, goals: int) -> None:
@@ -87,15 +98,15 @@ class Outcome(NamedTuple):
     shown: bool
 
 
-def outcomes(db: sqlite3.Connection, site: str, rule: str, version: str | None = None) -> list[Outcome]:
-    """Of each visitor the first time that a rule was due, in that order; only where the session has ended."""
+def outcomes(db: sqlite3.Connection, site: str, rule: str) -> list[Outcome]:
+    """Of each visitor the first time that a rule was due; only where the session has ended."""
     rows = db.execute(
         "SELECT i.visitor, arm, reached, shown_at IS NOT NULL FROM interventions AS i"
         " JOIN session_tallies AS s ON s.id = i.session_id JOIN sites ON sites.id = s.site_id"
-        " WHERE sites.name = ? AND rule = ? AND (? IS NULL OR version = ?) AND reached IS NOT NULL"
+        " WHERE sites.name = ? AND rule = ? AND reached IS NOT NULL"
         " AND i.id = (SELECT min(id) FROM interventions AS first WHERE first.rule = i.rule"
         " AND first.visitor = i.visitor) ORDER BY i.id",
-        (site, rule, version, version),
+        (site, rule),
     )
     return [Outcome(visitor, arm, bool(reached), bool(shown)) for visitor, arm, reached, shown in rows]
 

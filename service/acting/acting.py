@@ -16,7 +16,7 @@ from data_contracts.rules import Rule, rule_of, version
 from pipelines.store.intervening import RuleRow, add_rule, rules, sites_with_rules, used
 from pipelines.store.store import Store
 from pipelines.store.units import Cap, Intervention
-from service.acting.deciding import State, held_out, in_turn, is_met
+from service.acting.deciding import State, checked, held_out, in_turn, is_met
 from service.deciding.secrets import Secrets
 
 FOLDER: Final = "rules"
@@ -66,7 +66,14 @@ class Acting:
         self.look()
 
     def keep(self, site: str, rule: Rule, made_by: str, why: str) -> bool:
-        """Keep a rule as its newest version; whether it is another than before."""
+        """Keep a rule as its newest version; whether it is another than before.
+
+        Raises
+        ------
+        ValueError
+            As ``checked``.
+        """
+        checked(rule)
         told = (rule.id, version(rule), rule.on, msgspec.json.encode(rule))
         now_ms = time.time_ns() // 1_000_000
         kept = self._store.write(lambda db: add_rule(db, site, told, made_by, why, now_ms), ()).result()
@@ -109,11 +116,11 @@ class Acting:
         slots = [f"{visitor}:{i}" for i in range(rule.caps.per_visitor)]
         free = next((slot for slot in slots if slot not in taken.visitor), None)
         held = held_out(rule, visitor, self._secrets.of(site))
-        if free is None or (not held and taken.day >= rule.caps.per_day):
-            return None
+        if free is None or taken.day >= rule.caps.per_day:
+            return None  # of either arm: those who are compared are of the same hours
         caps = [Cap(f"visitor {rule.id}", free), Cap(f"session {rule.id}", session)]
         if not held:
-            caps.append(Cap(f"day {rule.id}", f"{day}:{taken.day}"))
+            caps.append(Cap(f"day {rule.id}", f"{day}:{taken.last + 1:06}"))
         name = f"in_{secrets.token_hex(ID_BYTES)}"
         body = b"" if held else msgspec.json.encode({"id": name} | msgspec.to_builtins(rule.action))
         arm = "held" if held else "offered"
@@ -135,7 +142,7 @@ def rule_in(path: Path) -> Rule:
         If there is none in it; the message names the file, the place and what is wrong.
     """
     try:
-        return rule_of(tomllib.loads(path.read_text("utf-8")))
+        return checked(rule_of(tomllib.loads(path.read_text("utf-8"))))
     except (ValueError, OSError) as error:
         raise ValueError(f"{path}: {error}") from None
 

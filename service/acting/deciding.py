@@ -58,6 +58,30 @@ class State(NamedTuple):
     visitor: str
 
 
+def checked(rule: Rule) -> Rule:
+    """The rule, if each signal that it names is one.
+
+    Raises
+    ------
+    ValueError
+        Which is none.
+    """
+
+    def look(condition: Condition) -> None:
+        if isinstance(condition, SignalSeen) and condition.code not in CODE:
+            raise ValueError(
+                f"$.when: there is no signal {condition.code!r}; `watchworthy catalogue` lists them."
+            )
+        if isinstance(condition, AllOf | AnyOf):
+            for one in condition.of:
+                look(one)
+        if isinstance(condition, NotThis):
+            look(condition.of)
+
+    look(rule.when)
+    return rule
+
+
 def state_of(session: Session, scores: Scores, page: str, visitor: str) -> State:
     """A session as rules see it now; ``page`` is the address of the page that is open."""
     return State(

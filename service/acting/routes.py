@@ -10,10 +10,11 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import Field, JsonValue
 
 from data_contracts.rules import Rule, rule_of
-from models.effects import effect
 from pipelines.store.intervening import RuleRow, outcomes, rules, versions
 from service.acting.acting import rule_from
+from service.acting.deciding import checked
 from service.acting.dry_run import dry_run
+from service.acting.stopping import measured
 from service.live.admission import Admission
 from service.live.json_body import Told, as_json, described, json_body
 from service.live.reception import Reception
@@ -99,21 +100,24 @@ def router(reception: Reception, admission: Admission, settings: Settings) -> AP
     async def uplift(rule_id: RuleId, authorization: Auth = None) -> Response:
         """What the rule does to the share of visitors who reach a goal, by intention to treat. Needs a read key.
 
-        The bounds hold however often you look. `smallest` is the smallest difference that could have been seen by now.
+        The bounds hold however often you look. `smallest` is the smallest gain that so many visitors would show four
+        times in five.
         """
         key = admission.holder(authorization, "read")
         row = await asyncio.to_thread(newest, key.site, rule_id)
         found = await asyncio.to_thread(store.read, lambda db: outcomes(db, key.site, rule_id))
-        told = effect((one.arm == "offered", one.reached) for one in found)
+        told = measured(found)
+        arms = {"offered": told.offered._asdict(), "held": told.held._asdict()}
         shown_to = sum(one.shown for one in found)
-        return as_json({"rule": rule_id, "version": row.version, "shown": shown_to} | told._asdict())
+        facts = {"rule": rule_id, "version": row.version, "shown": shown_to, "verdict": told.verdict}
+        return as_json(facts | told._asdict() | arms)
 
     return routes
 
 
 def _rule(told: dict[str, Any], rule_id: str) -> Rule:
     try:
-        return rule_of(told | {"id": rule_id})
+        return checked(rule_of(told | {"id": rule_id}))
     except ValueError as error:
         raise Refusal("bad_request", f"The rule cannot be used: {error}") from None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import msgspec
 
-from models.effects import Effect, effect
-from pipelines.store.intervening import outcomes, rules, sites_with_rules
+from models.effects import Arm, Effect, effect
+from pipelines.store.intervening import Outcome, outcomes, rules, sites_with_rules
 from pipelines.store.store import Store
 from service.acting.acting import Acting, rule_from
 
@@ -23,11 +24,11 @@ def _stopped(store: Store, acting: Acting, site: str) -> list[str]:
     stopped = []
     for row in store.read(lambda db: rules(db, site)):
         told = _effect(store, site, row.rule) if row.active else None
-        if told is None or not told.harms:
+        if told is None or told.verdict != "harms":
             continue
         why = (
             f"stopped: it lowers the share that reaches a goal by {-told.high:.3f} at least, "
-            f"by {told.treated} visitors beside {told.held} held out"
+            f"by {told.offered.visitors} visitors beside {told.held.visitors} held out"
         )
         acting.keep(site, msgspec.structs.replace(rule_from(row), on=False), "service", why)
         log.warning("rule %s is switched off: %s", row.rule, why, extra={"site": site})
@@ -36,5 +37,14 @@ def _stopped(store: Store, acting: Acting, site: str) -> list[str]:
 
 
 def _effect(store: Store, site: str, rule: str) -> Effect:
-    found = store.read(lambda db: outcomes(db, site, rule))
-    return effect((one.arm == "offered", one.reached) for one in found)
+    return measured(store.read(lambda db: outcomes(db, site, rule)))
+
+
+def measured(found: Sequence[Outcome]) -> Effect:
+    """The effect by intention to treat: of whom it was due for, whether or not they saw anything."""
+    arms = {
+        name: Arm(len(ours), sum(one.reached for one in ours))
+        for name in ("offered", "held")
+        for ours in [[one for one in found if one.arm == name]]
+    }
+    return effect(arms["offered"], arms["held"])

@@ -13,7 +13,7 @@ import pytest
 
 from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
-from data_contracts.rules import Rule, rule_of
+from data_contracts.rules import Caps, Rule, rule_of
 from features.log import sessions_of
 from models.live_scores import LiveScorer
 from models.scorer import Scorer
@@ -208,6 +208,21 @@ def test_a_dismissal_keeps_everything_quiet_for_a_while(tmp_path: Path) -> None:
         assert len(offers(await visit(one, "struggling-dead-coupon", "c", visitor="ada"))) == 1
 
     played(tmp_path, on(RAGE, **NEVER_HELD))(scenario)
+
+
+def test_a_day_has_only_so_many_and_an_erasure_makes_room(tmp_path: Path) -> None:
+    async def scenario(one: Served) -> None:
+        for i in range(4):
+            await visit(one, "struggling-dead-coupon", f"s{i}", 4, visitor=f"v{i}")
+        due = [visitor for _, arm, visitor in rows(one) if arm == "offered"]
+        assert len(due) == 2
+        first = next(i for i in range(4) if f"v{i}" in due)
+        assert one.service.store.erase("default", f"s{first}")
+        for i in range(4, 7):
+            await visit(one, "struggling-dead-coupon", f"s{i}", 4, visitor=f"v{i}")
+        assert [arm for _, arm, _ in rows(one)].count("offered") == 2
+
+    played(tmp_path, on(RAGE, caps=Caps(per_day=2), **NEVER_HELD))(scenario)
 
 
 MANY = 1_000

@@ -47,6 +47,9 @@ def test_a_rule_is_changed_and_every_version_stays(tmp_path: Path) -> None:
         wrong = await call("PUT", "/v1/rules/mine", admin, json={"rule": EXAMPLE | {"holdout": 0}})
         assert code_of(wrong) == "bad_request"
         assert "$.holdout" in wrong.json()["error"]["message"]
+        misspelt = {"rule": EXAMPLE | {"when": {"type": "signal", "code": "rage_clik"}}}
+        wrong = await call("PUT", "/v1/rules/mine", admin, json=misspelt)
+        assert "rage_clik" in wrong.json()["error"]["message"]
         assert code_of(await call("GET", "/v1/rules/nobody")) == "not_found"
 
     played(tmp_path, scenario)
@@ -86,9 +89,9 @@ def test_a_rule_that_does_harm_is_stopped_with_why(tmp_path: Path, offered: floa
         store, acting = one.service.store, one.service.reception.acting
         store.write(lambda db: outcome(db, 400, {"offered": offered, "held": 0.5}), ()).result()
         told = (await call("GET", "/v1/rules/mine/uplift")).json()
-        assert (told["treated"], told["held"]) == (400, 400)
+        assert (told["offered"]["visitors"], told["held"]["visitors"]) == (400, 400)
         assert told["difference"] == pytest.approx(offered - 0.5)
-        assert (told["high"] < 0) is stops
+        assert (told["verdict"] == "harms") is stops
         assert stop_harmful(store, acting) == (["mine"] if stops else [])
         now = (await call("GET", "/v1/rules/mine")).json()
         assert now["on"] is not stops
