@@ -250,7 +250,7 @@ def application(service: Service) -> Door:
     )
     app.include_router(acting.router(service.reception, service.admission, service.settings))
     app.include_router(exports.router(service.store, service.admission))
-    webhooks.routes(app, service)
+    webhooks.routes(app, service.store, service.admission)
     _describe(app)
     return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})
 

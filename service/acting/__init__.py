@@ -1,1 +1,1 @@
-"""Acting: what a visitor is offered while there is time, and what that did."""
+"""Acting: what people call to see, change, try and measure the rules, and what stops one that does harm."""

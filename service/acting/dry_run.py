@@ -10,8 +10,8 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.rules import Rule
 from features.memory import Memory
 from pipelines.store.units import SessionRow
-from service.acting.deciding import is_met, state_of
 from service.live.reception import Reception
+from service.offering.conditions import is_met, state_of
 
 PAGE: Final = 100
 SHOWN: Final = 20  # sessions that are named

@@ -11,8 +11,6 @@ from pydantic import Field, JsonValue
 
 from data_contracts.rules import Rule, rule_of
 from pipelines.store.intervening import RuleRow, outcomes, rules, versions
-from service.acting.acting import rule_from
-from service.acting.deciding import checked
 from service.acting.dry_run import dry_run
 from service.acting.stopping import measured
 from service.live.admission import Admission
@@ -20,6 +18,8 @@ from service.live.json_body import Told, as_json, described, json_body
 from service.live.reception import Reception
 from service.live.refusals import Refusal
 from service.live.settings import Settings
+from service.offering.conditions import checked
+from service.offering.offers import rule_from
 
 TRIED: Final = 2_000  # sessions of a dry run over HTTP
 TRIED_S: Final = 20.0

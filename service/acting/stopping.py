@@ -10,7 +10,7 @@ import msgspec
 from models.effects import Arm, Effect, effect
 from pipelines.store.intervening import Outcome, outcomes, rules, sites_with_rules
 from pipelines.store.store import Store
-from service.acting.acting import Acting, rule_from
+from service.offering.offers import Acting, rule_from
 
 log = logging.getLogger("watchworthy.live")
 

@@ -24,8 +24,6 @@ from models.live_scores import LiveScorer
 from pipelines.store.intervening import offered
 from pipelines.store.store import Store
 from pipelines.store.units import Checkpoint, Confirmed, Decision, Stored, StoredAnswer, Unit
-from service.acting.acting import Acting, Offer, answer_to
-from service.acting.deciding import state_of
 from service.deciding.judge import Judge, Struggle
 from service.deciding.policy import Policy
 from service.deciding.records import goals_of
@@ -37,6 +35,8 @@ from service.live.refusals import CLOCK_OUTLIER, Refusal, refusal_of
 from service.live.rehearsal import REHEARSAL
 from service.live.settings import Settings
 from service.live.turns import Turns
+from service.offering.conditions import state_of
+from service.offering.offers import Acting, Offer, answer_to
 
 T = TypeVar("T")
 log = logging.getLogger("watchworthy.live")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 from fastapi import Body, FastAPI, Header, Path, Query, Response
 
 from pipelines.store.endpoints import Webhook
 from pipelines.store.posting import REPLAYED
+from pipelines.store.store import Store
+from service.live.admission import Admission
 from service.live.refusals import Refusal
 from service.sending.descriptions import (
     CREATE_EXAMPLES,
@@ -27,21 +29,18 @@ from service.sending.descriptions import (
 )
 from service.sending.endpoints import Endpoints
 
-if TYPE_CHECKING:
-    from service.app import Service
-
 LAST: Final = (1 << 62) - 1
 PATH: Final = "/v1/webhooks"
 Id = Annotated[str, Path(max_length=64, description="Id of a webhook.", examples=[EXAMPLE_ID])]
 Authorization = Annotated[str | None, Header(description="`Bearer` and a key.")]
 
 
-def routes(app: FastAPI, service: Service) -> None:
+def routes(app: FastAPI, store: Store, admission: Admission) -> None:
     """Add the calls to an application."""
-    endpoints = Endpoints(service.store)
+    endpoints = Endpoints(store)
 
     def found(authorization: str | None, role: str, name: str) -> Webhook:
-        key = service.admission.holder(authorization, role)
+        key = admission.holder(authorization, role)
         webhook = endpoints.find(key.site, name)
         if webhook is None:
             raise Refusal("not_found", "There is no webhook of this id.")
@@ -56,7 +55,7 @@ def routes(app: FastAPI, service: Service) -> None:
     @app.get(PATH, tags=["webhooks"], summary="List webhooks")
     def listed(authorization: Authorization = None) -> Webhooks:
         """The webhooks of the key's site, with what waits for each. Needs an admin key."""
-        key = service.admission.holder(authorization, "admin")
+        key = admission.holder(authorization, "admin")
         return Webhooks(webhooks=[counted(*one) for one in endpoints.listed(key.site)])
 
     @app.post(PATH, tags=["webhooks"], summary="Make a webhook", status_code=201)
@@ -65,7 +64,7 @@ def routes(app: FastAPI, service: Service) -> None:
         authorization: Authorization = None,
     ) -> MadeWebhook:
         """The answer holds the secret that verifies what is sent; it is never shown again. Needs an admin key."""
-        key = service.admission.holder(authorization, "admin")
+        key = admission.holder(authorization, "admin")
         webhook, theirs = endpoints.create(key.site, new.url, list(new.topics), new.fields, new.allow_private)
         return MadeWebhook(**shown(webhook, theirs), secret=theirs.secret)
 

@@ -10,12 +10,12 @@ from rich.table import Table
 from models.live_scores import LiveScorer
 from models.scorer import Scorer
 from pipelines.store.intervening import rules, sites_with_rules
-from service.acting.acting import rule_from, rule_in
 from service.acting.dry_run import dry_run
 from service.live.metrics import Metrics
 from service.live.opening import open_store
 from service.live.reception import Reception
 from service.live.settings import load
+from service.offering.offers import rule_from, rule_in
 from service.screen import clock, compiling, out, progress
 
 

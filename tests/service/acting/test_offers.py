@@ -20,10 +20,10 @@ from models.scorer import Scorer
 from pipelines.store.intervening import outcomes
 from pipelines.store.limits import StoreLimits
 from pipelines.store.store import Store
-from service.acting.acting import SHIPPED, Acting, rule_in
-from service.acting.deciding import State, held_out, is_met, state_of
 from service.deciding.secrets import Secrets
 from service.live.closing import close_ended
+from service.offering.conditions import State, held_out, is_met, state_of
+from service.offering.offers import SHIPPED, Acting, rule_in
 from tests.pipelines.store.making import make_unit
 from tests.service.live_store import Served
 from tests.service.test_live_decisions import sample

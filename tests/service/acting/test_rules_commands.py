@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.rules import rule_of
-from service.acting.acting import SHIPPED
+from service.offering.offers import SHIPPED
 from service.verbs import rules
 from tests.service.acting.test_offers import visit
 from tests.service.live_store import SAMPLES, Served

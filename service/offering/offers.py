@@ -16,8 +16,8 @@ from data_contracts.rules import Rule, rule_of, version
 from pipelines.store.intervening import RuleRow, add_rule, rules, sites_with_rules, used
 from pipelines.store.store import Store
 from pipelines.store.units import Cap, Intervention
-from service.acting.deciding import State, checked, held_out, in_turn, is_met
 from service.deciding.secrets import Secrets
+from service.offering.conditions import State, checked, held_out, in_turn, is_met
 
 FOLDER: Final = "rules"
 SHIPPED: Final = Path(__file__).parent / "shipped"
