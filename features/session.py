@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from data_contracts.counts import Counts
+from data_contracts.decisions import Seen
 from data_contracts.elements import Element
 from data_contracts.events import CHANNELS
 from data_contracts.views import PageView
-
-
-class Coverage(msgspec.Struct, frozen=True):
-    """What there was to see of a session.
-
-    Attributes
-    ----------
-    rows, positions, acts, unknown
-        Canonical events, mouse positions, acts; events that were not understood.
-    duration_ms, sighted_ms, blind_ms
-        From the first row to the last; with and without knowledge of the page.
-    channels
-        Channels seen or declared.
-    """
-
-    rows: int
-    positions: int
-    acts: int
-    unknown: int
-    duration_ms: int
-    sighted_ms: int
-    blind_ms: int
-    sighted: bool
-    channels: tuple[str, ...]
-
-    @property
-    def blind(self) -> bool:
-        """Whether the page could never be seen."""
-        return not self.sighted
-
-    @property
-    def fidelity(self) -> Literal["exact", "partial", "blind"]:
-        """``exact``, ``partial`` or ``blind``."""
-        return "blind" if self.blind else "partial" if self.blind_ms > 0 else "exact"
 
 
 class Origin(Protocol):
@@ -90,7 +57,7 @@ class Session(msgspec.Struct, frozen=True, eq=False):
     memory: npt.NDArray[np.void]
     moments: npt.NDArray[np.void]
     vector: npt.NDArray[np.float32]
-    coverage: Coverage
+    coverage: Seen
     log: Origin
 
     def element(self, page: int, node: int) -> Element | None:
@@ -109,11 +76,11 @@ class Session(msgspec.Struct, frozen=True, eq=False):
         return list(dict.fromkeys(view.address for view in begun))
 
 
-def covered(memory: npt.NDArray[np.void], channels: int) -> Coverage:
+def covered(memory: npt.NDArray[np.void], channels: int) -> Seen:
     """What there was to see of a session, read off its memory; bit i of ``channels`` stands for ``CHANNELS[i]``."""
     context = memory["context"][0]
     sighted_ms = int(context["sighted_ms"])
-    return Coverage(
+    return Seen(
         rows=int(context["rows"]),
         positions=int(context["positions"]),
         acts=int(context["acts"]),

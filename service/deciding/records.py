@@ -10,7 +10,6 @@ from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -18,7 +17,7 @@ from data_contracts import decisions
 from data_contracts.decisions import Cause, Decision, Device, Fact, Outcome, Seen
 from features.catalogue import engine
 from features.moments import CODES, MOMENT, WITHDRAWN
-from features.session import Coverage, Session
+from features.session import Session
 from models.queue import Candidate, place
 from models.signal_rates import digests
 from pipelines.store.units import Card
@@ -69,17 +68,12 @@ def record(
         catalogue=catalogue(),
         vector=session.vector.astype("<f4").tobytes(),
         moments=session.moments.tobytes(),
-        seen=seen(session.coverage),
+        seen=session.coverage,
         facts=None if facts is None else tuple(facts),
         seen_before=seen_before,
         stake=stake,
         outcome=outcome,
     )
-
-
-def seen(coverage: Coverage) -> Seen:
-    """What there was to see, as a record keeps it."""
-    return Seen(**msgspec.structs.asdict(coverage))
 
 
 def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDecision:

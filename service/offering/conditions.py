@@ -29,7 +29,7 @@ from features.moments import CODES, SETTLED, WITHDRAWN
 from features.session import Session
 from models.live_scores import Scores
 from models.queue import uniform
-from service.deciding.records import device, seen
+from service.deciding.records import device
 
 CODE: dict[str, int] = {name: code for code, name in enumerate(CODES)}
 
@@ -89,7 +89,7 @@ def state_of(session: Session, scores: Scores, page: str, visitor: str) -> State
         scores.verdict,
         session.moments,
         page,
-        device(seen(session.coverage)),
+        device(session.coverage),
         session.coverage.duration_ms,
         visitor,
     )

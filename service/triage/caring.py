@@ -12,16 +12,6 @@ from data_contracts.errors import WatchworthyError
 from pipelines.store.cards import CardRow, find_card
 from service.live.json_body import Told
 
-WHYS: Final = (
-    "fixed",
-    "known_issue",
-    "not_a_problem",
-    "duplicate",
-    "automation",
-    "own_test",
-    "cannot_reproduce",
-    "other",
-)
 Why = Literal[
     "fixed",
     "known_issue",
