@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Final, NamedTuple
 
+from pipelines.store.units import Intervention
+
 DAY_MS: Final = 86_400_000
 _COLUMNS: Final = {"shown": "shown_at", "clicked": "clicked_at", "dismissed": "dismissed_at"}
 
@@ -20,24 +22,22 @@ def confirm(db: sqlite3.Connection, session_id: int, name: str, what: str, at_ms
 
 
 class Offered(NamedTuple):
-    """What was due in a session: the rule, and what is to be told again until the page has confirmed it."""
+    """What was due in a session, and whether it waits for the page to say what became of it."""
 
-    name: str
-    rule: str
-    body: bytes
-    arm: str
-    confirmed: bool
+    intervention: Intervention
+    waits: bool
 
 
 def offered(db: sqlite3.Connection, site: str, session: str) -> list[Offered]:
     """Everything that was due in a session."""
     rows = db.execute(
-        "SELECT interventions.name, rule, body, arm, confirmed_at IS NOT NULL FROM interventions"
+        "SELECT interventions.name, rule, body, version, interventions.visitor, arm, goals,"
+        " arm = 'offered' AND confirmed_at IS NULL FROM interventions"
         " JOIN session_tallies AS sessions ON sessions.id = session_id JOIN sites ON sites.id = sessions.site_id"
         " WHERE sites.name = ? AND sessions.name = ? ORDER BY interventions.id",
         (site, session),
     )
-    return [Offered(name, rule, body, arm, bool(done)) for name, rule, body, arm, done in rows]
+    return [Offered(Intervention._make(facts), bool(waits)) for *facts, waits in rows]
 
 
 class Used(NamedTuple):

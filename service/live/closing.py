@@ -66,7 +66,7 @@ def _messages(reception: Reception, site: str, decision: Decision) -> tuple[Outg
     """What the last decision gives cause to say, given what the card said before."""
     card = reception.store.card(site, decision.part)
     before = cast(Verdict, card.verdict) if card is not None else "undetermined"
-    return reception.announce(site, decision, before, bool(card is not None and card.flagged))
+    return reception.announce.decided(site, decision, before, bool(card is not None and card.flagged))
 
 
 def _last(reception: Reception, name: Name) -> int:

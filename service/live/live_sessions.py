@@ -15,6 +15,7 @@ from features.session import Session
 from models.live_scores import Scores
 from pipelines.store.ranges import Ranges, added, first_from
 from pipelines.store.store import Store
+from pipelines.store.units import Intervention
 from service.deciding.judge import Struggle
 
 Name = tuple[str, str]
@@ -60,7 +61,7 @@ class Live:
     rewinds: int = 0
     struggle: Struggle | None = None
     asked: set[str] = field(default_factory=set)
-    offered: dict[str, bytes] = field(default_factory=dict)
+    offered: dict[str, Intervention] = field(default_factory=dict)
     weight: int = 0
 
     @property

@@ -8,6 +8,7 @@ import logging
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Final, TypeVar
 
 import numpy as np
@@ -27,7 +28,7 @@ from pipelines.store.units import Checkpoint, Confirmed, Decision, Stored, Store
 from service.deciding.judge import Judge, Struggle
 from service.deciding.policy import Policy
 from service.deciding.records import goals_of
-from service.deciding.telling import FLAGGED, Announce, messages, nothing
+from service.deciding.telling import FLAGGED, Announce, Nobody, messages
 from service.live.batch_body import Body, Header, events_within
 from service.live.live_sessions import Live, LiveSessions, Name, Seen
 from service.live.metrics import Metrics
@@ -36,7 +37,7 @@ from service.live.rehearsal import REHEARSAL
 from service.live.settings import Settings
 from service.live.turns import Turns
 from service.offering.conditions import state_of
-from service.offering.offers import Acting, Offer, answer_to
+from service.offering.offers import Acting, Offer, answer_to, kind_of
 
 T = TypeVar("T")
 log = logging.getLogger("watchworthy.live")
@@ -89,7 +90,7 @@ class Reception:
         self._aside_thread = ThreadPoolExecutor(1, "decode")
         self.aside_engine = twin(engine())
         self.judge = Judge(scorer, store, policy)
-        self.announce: Announce = nothing
+        self.announce: Announce = Nobody()
         self.acting = Acting(store, self.judge.secrets)
 
     def _new(self, name: str, names: bool = False) -> Memory:
@@ -221,12 +222,7 @@ class Reception:
         try:
             live, seen = await self._folded(name, live, batch, unit.ends, large)
             offer = await self._due(unit, live, seen) if acts else None
-            for confirmed in unit.confirmed:
-                live.offered.pop(confirmed.id, None)
-            if offer is not None and offer.intervention.body:
-                live.offered[offer.intervention.id] = offer.intervention.body
-            answer = answer_to(unit.seq, outliers, live.offered.values())
-            whole = structs.replace(self._with_it(unit, live, seen, offer), answer=answer)
+            whole = self._told(self._with_it(unit, live, seen, offer), live, offer, outliers)
             stored = await self.store.submit_async(whole)
         except BaseException as error:
             self.sessions.drop(name)  # it may hold what is not on disk
@@ -242,6 +238,25 @@ class Reception:
         else:
             self.sessions.drop(name)
         return stored
+
+    def _told(self, unit: Unit, live: Live, offer: Offer | None, outliers: int) -> Unit:
+        """The unit with its answer, and what goes out because an intervention was shown."""
+        shown = [one for told in unit.confirmed if (one := live.offered.pop(told.id, None)) is not None]
+        confirmed = unit.confirmed
+        if offer is not None and (one := offer.intervention).body:
+            if kind_of(one) == "webhook":  # it is for the owner's own services, and so shown when it is told
+                shown.append(one)
+                confirmed += (Confirmed(one.id, "shown"),)
+            else:
+                live.offered[one.id] = one
+        at_ms = unit.received_at_ms
+        told = [self.announce.shown(unit.site, unit.session, one, at_ms) for one in shown]
+        return structs.replace(
+            unit,
+            confirmed=confirmed,
+            outbox=(*unit.outbox, *chain.from_iterable(told)),
+            answer=answer_to(unit.seq, outliers, [one.body for one in live.offered.values()]),
+        )
 
     async def _due(self, unit: Unit, live: Live, seen: Seen | None) -> Offer | None:
         """What a rule that the session meets now offers, if its caps allow it."""
@@ -356,9 +371,9 @@ class Reception:
             if late is None:
                 live.rows, live.decision = seen.rows, seen.decision
             for one in self.store.read(lambda db: offered(db, *name)):
-                live.asked.add(one.rule)
-                if one.arm == "offered" and not one.confirmed:
-                    live.offered[one.name] = one.body
+                live.asked.add(one.intervention.rule)
+                if one.waits:
+                    live.offered[one.intervention.id] = one.intervention
         live.memory.engine = engine()
         return live
 

@@ -128,6 +128,15 @@ class Acting:
         return Offer(made, tuple(caps))
 
 
+class _Kind(msgspec.Struct):
+    kind: str = ""
+
+
+def kind_of(one: Intervention) -> str:
+    """What kind of action an intervention is; empty of a visitor who is held out."""
+    return msgspec.json.decode(one.body, type=_Kind).kind if one.body else ""
+
+
 def rule_from(row: RuleRow) -> Rule:
     """The rule of a row, on or off as the row has it."""
     return msgspec.structs.replace(msgspec.json.decode(row.body, type=Rule), on=bool(row.active))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final, cast
 
 from data_contracts.assessments import Action, Verdict
-from data_contracts.messages import DecisionWritten
+from data_contracts.messages import DecisionWritten, InterventionShown
 from pipelines.store.store import Store
-from pipelines.store.units import Decision, Outgoing
+from pipelines.store.units import Decision, Intervention, Outgoing
+from service.offering.offers import kind_of
 from service.sending.alerts import Alerts
-from service.sending.messages import of_decision
+from service.sending.messages import of_decision, outgoing
 
 LISTENING: Final = """
     SELECT DISTINCT sites.name FROM webhooks JOIN sites ON sites.id = site_id WHERE disabled_at IS NULL
@@ -37,7 +38,25 @@ class Announcer:
         rows = self._store.read(lambda db: db.execute(LISTENING).fetchall())
         self._sites = frozenset(site for (site,) in rows)
 
-    def __call__(
+    def _listens(self, site: str) -> bool:
+        return site in self._sites or bool(self._alerts.alerts)
+
+    def shown(self, site: str, session: str, one: Intervention, at_ms: int) -> tuple[Outgoing, ...]:
+        """The message that a visitor was shown an intervention."""
+        if not self._listens(site):
+            return ()
+        told = InterventionShown(
+            session_id=session,
+            site=site,
+            visitor="" if one.visitor == session else one.visitor,
+            intervention_id=one.id,
+            rule=one.rule,
+            rule_version=one.version,
+            action=kind_of(one),
+        )
+        return (outgoing(told, at_ms, one.id),)
+
+    def decided(
         self, site: str, decision: Decision, before: Verdict, was_flagged: bool
     ) -> tuple[Outgoing, ...]:
         """Messages on a decision.
@@ -48,7 +67,7 @@ class Announcer:
             What the decision before it said of the same session.
         """
         card = decision.card
-        if card is None or not (site in self._sites or self._alerts.alerts):
+        if card is None or not self._listens(site):
             return ()
         written = DecisionWritten(
             session_id=decision.part,

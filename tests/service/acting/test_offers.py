@@ -26,6 +26,7 @@ from service.offering.conditions import State, held_out, is_met, state_of
 from service.offering.offers import SHIPPED, Acting, rule_in
 from tests.pipelines.store.making import make_unit
 from tests.service.live_store import Served
+from tests.service.sending.test_announcing import listen, outbox
 from tests.service.test_live_decisions import sample
 
 RAGE = "chat-on-rage"
@@ -208,6 +209,26 @@ def test_a_dismissal_keeps_everything_quiet_for_a_while(tmp_path: Path) -> None:
         assert len(offers(await visit(one, "struggling-dead-coupon", "c", visitor="ada"))) == 1
 
     played(tmp_path, on(RAGE, **NEVER_HELD))(scenario)
+
+
+def test_who_listens_hears_what_was_shown_and_a_webhook_is_not_for_the_page(tmp_path: Path) -> None:
+    async def scenario(one: Served) -> None:
+        await listen(one)
+        told = await visit(one, "struggling-dead-coupon", visitor="ada")
+        (name,) = offers(told)
+        topics = [message["type"] for message in outbox(one)]
+        assert topics.count("intervention.shown") == 1, "the webhook, at once"
+        event = b'{"type":4,"data":{"href":"/","width":9,"height":9},"timestamp":1}'
+        for seq in (0, 1):
+            confirm = [{"id": name, "what": "shown"}]
+            await one.send(Batch("q", seq, [event]), "struggling-dead-coupon", confirm=confirm)
+        shown = [message["data"] for message in outbox(one) if message["type"] == "intervention.shown"]
+        assert [(data["rule"], data["action"]) for data in shown] == [("tell-us", "webhook"), (RAGE, "chat")]
+        assert shown[1]["visitor"] == "ada"
+
+    ours = msgspec.structs.replace(on(RAGE).action, kind="webhook")
+    tell_us = on(RAGE, id="tell-us", priority=90, action=ours, **NEVER_HELD)
+    played(tmp_path, on(RAGE, **NEVER_HELD), tell_us)(scenario)
 
 
 def test_a_day_has_only_so_many_and_an_erasure_makes_room(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ async def listen(one: Served) -> None:
     admin, _ = one.service.keys.create("admin")
     told = {
         "url": "https://hooks.example/in",
-        "topics": ["decision.written", "flag.raised", "verdict.changed"],
+        "topics": ["decision.written", "flag.raised", "verdict.changed", "intervention.shown"],
     }
     answer = await one.client.post("/v1/webhooks", json=told, headers={"authorization": f"Bearer {admin}"})
     assert answer.status_code < 300, answer.text
