@@ -6,6 +6,8 @@ False
 
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ import msgspec
 from data_contracts.assessments import Action, Assessment
 
 TIMEOUT_S: Final = 1.0
+LONGEST: Final = 4 << 20  # bytes of an answer
 
 
 class Refused(Exception):
@@ -108,7 +111,7 @@ class Client:
         session, action
             The session, and what its visitor is about to do.
         timeout
-            Seconds for each step of the call: to connect, to send, to wait.
+            Seconds for the whole call; an answer that drips in more slowly is none.
         more
             Further fields of the question: ``token``, ``after``, ``reference``, ``subject``.
 
@@ -119,27 +122,40 @@ class Client:
         """
         question = {"session": session, "action": action} | more
         try:
-            answer = self._http.post("/v1/assessments", json=question, timeout=timeout)
+            answer, content = self._asked(question, timeout)
         except httpx.HTTPError as error:
             return self._without_answer(action, f"{type(error).__name__}: {error}")
         if answer.status_code == 200:
             try:
-                told = msgspec.json.decode(answer.content, type=Assessment)
+                told = msgspec.json.decode(content, type=Assessment)
             except msgspec.MsgspecError as error:
                 return self._without_answer(action, f"The answer cannot be read: {error}")
             return Answer(told, told.recommended_action)
-        code, message = _error(answer)
+        code, message = _error(answer, content)
         if answer.status_code >= 500 or answer.status_code == 429:
             return self._without_answer(action, f"{code}: {message}")
         raise Refused(code, message)
+
+    def _asked(self, question: dict[str, Any], timeout: float) -> tuple[httpx.Response, bytes]:
+        """The answer and its body, if both came in time and the body is no longer than any answer of ours."""
+        until = time.monotonic() + timeout
+        content = bytearray()
+        with self._http.stream("POST", "/v1/assessments", json=question, timeout=timeout) as answer:
+            for piece in answer.iter_bytes():
+                content += piece
+                if time.monotonic() > until or len(content) > LONGEST:
+                    raise httpx.ReadTimeout("the answer did not come in time, or does not end")
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout("the answer did not come in time")
+        return answer, bytes(content)
 
     def _without_answer(self, action: str, why: str) -> Answer:
         return Answer(None, self._without.get(action, "allow"), why)
 
 
-def _error(answer: httpx.Response) -> tuple[str, str]:
+def _error(answer: httpx.Response, content: bytes) -> tuple[str, str]:
     try:
-        told = answer.json()["error"]
+        told = json.loads(content)["error"]
         return str(told["code"]), str(told["message"])
     except (ValueError, KeyError, TypeError):
         return str(answer.status_code), "no answer of the service's"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import httpx
 import msgspec
 import pytest
@@ -62,6 +65,22 @@ def test_without_an_answer_the_owner_says_what_to_do(answer: httpx.Response | Ex
     assert (told.available, told.action, told.bot_probability) == (False, "challenge", None)
     assert told.why
     assert one.assess("s", "checkout").action == "allow"
+
+
+class Dripping(httpx.SyncByteStream):
+    """A body that comes byte by byte, each in time, and never ends."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            time.sleep(0.02)
+            yield b" "
+
+
+def test_an_answer_that_drips_in_is_given_up() -> None:
+    begun = time.monotonic()
+    told = client(httpx.Response(200, stream=Dripping())).assess("s", "login", timeout=0.2)
+    assert not told.available
+    assert time.monotonic() - begun < 5
 
 
 def test_a_wrong_question_is_an_error() -> None:

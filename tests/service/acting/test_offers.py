@@ -292,6 +292,33 @@ def test_two_processes_at_the_same_instant_offer_once(tmp_path: Path) -> None:
     assert sum(told) == MANY
 
 
+def test_two_services_that_get_the_deciding_batches_at_once_offer_once(tmp_path: Path) -> None:
+    """The same visitor in two tabs that two processes of one store serve."""
+    batches = sample("struggling-dead-coupon", 3)
+
+    async def scenario() -> None:
+        async with Served(tmp_path) as one, Served(tmp_path) as two:
+            one.service.reception.acting.keep("default", on(RAGE, **NEVER_HELD), "test", "")
+            two.service.reception.acting.look()
+            for i in range(12):
+                sessions = ((one, f"a{i}"), (two, f"b{i}"))
+                told: list[Any] = []
+                for batch in batches:
+                    sent = [served.send(batch, name, visitor=f"v{i}") for served, name in sessions]
+                    answers = await asyncio.gather(*sent)
+                    assert [answer.status_code for answer in answers] == [200, 200], answers
+                    told += [answer.json()["interventions"] for answer in answers]
+                assert len(offers(told)) <= 1, "never twice"
+            visitors = [visitor for _, _, visitor in rows(one)]
+            assert sorted(visitors) == sorted(f"v{i}" for i in range(12))
+            for i in range(12):
+                for name in (f"a{i}", f"b{i}"):
+                    log = [number for number, _ in one.service.store.batches("default", name)]
+                    assert log == [1, 2, 3], "and nothing was lost over it"
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
