@@ -22,6 +22,7 @@ from data_contracts.errors import CODES, WatchworthyError
 from models.live_scores import LiveScorer
 from models.scorer import Scorer
 from pipelines import audit
+from pipelines.store.listing import forget_changes
 from pipelines.store.store import Store
 from service.acting import routes as acting
 from service.acting.stopping import stop_harmful
@@ -52,6 +53,7 @@ TICK_S = 1.0
 TEND_S = 10.0
 COLLECT_EVERY = (50_000, 20, 100)  # Python's own: 700, 10, 10
 SWEEP_S = 3_600.0
+CHANGES_MS = 30 * 86_400_000  # how long a change can be followed; the cards themselves stay
 PAGE_BYTES = resource.getpagesize()
 
 
@@ -157,6 +159,7 @@ class Service:
                     swept = time.monotonic()
                     await loop.run_in_executor(None, self.store.sweep)
                     await loop.run_in_executor(None, stop_harmful, self.store, self.reception.acting)
+                    await loop.run_in_executor(None, forget_changes, self.store, now_ms - CHANGES_MS)
             except WatchworthyError as error:
                 log.error("sealing failed; it is tried again: %s", error)
             except Exception:

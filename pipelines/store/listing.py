@@ -7,10 +7,12 @@ from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 from pipelines.store.cards import CARD, CardRow
+from pipelines.store.decisions import Decisions
 
 NOW: Final = "CASE WHEN cards.status = 'snoozed' AND snoozed_until <= :now THEN 'new' ELSE cards.status END"
 """Status of a card now: one that was put off comes back by itself."""
 
+FORGOTTEN: Final = 10_000  # changes in one transaction; batches wait for it
 OPEN: Final = ("new", "seen", "assigned")
 SCORES: Final = ("bot", "frustration", "conversion", "worth")
 
@@ -170,6 +172,21 @@ def last_change(db: sqlite3.Connection) -> int:
     """Number of the newest change; 0 if there is none."""
     (number,) = db.execute("SELECT coalesce(max(id), 0) FROM changes").fetchone()
     return int(number)
+
+
+def forget_changes(store: Decisions, before_ms: int) -> int:
+    """Forget the changes from before a time; how many there were. The cards stay as they are."""
+
+    def forget(db: sqlite3.Connection) -> int:
+        return db.execute(
+            "DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < ? ORDER BY id LIMIT ?)",
+            (before_ms, FORGOTTEN),
+        ).rowcount
+
+    total = 0
+    while (count := store.write(forget, ()).result()) > 0:
+        total += count
+    return total
 
 
 def of_issues(

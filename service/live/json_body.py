@@ -58,6 +58,8 @@ async def json_body(request: Request, model: type[M], settings: Settings) -> M:
     """
     data = await raw_body(request, settings)
     try:
+        if len(data) > settings.aside_bytes:
+            return await asyncio.to_thread(model.model_validate_json, data)
         return model.model_validate_json(data or b"{}")
     except ValidationError as error:
         wrong = "; ".join(

@@ -19,7 +19,7 @@ from data_contracts.batches import Batch
 from data_contracts.recordings import read
 from models.queue import FIRST
 from pipelines.store.limits import StoreLimits
-from pipelines.store.listing import Wanted, changed
+from pipelines.store.listing import Wanted, changed, forget_changes
 from pipelines.store.store import Store
 from service.live.closing import close_ended
 from tests.service.live_store import SAMPLES, Served, code_of
@@ -227,6 +227,20 @@ def test_a_replay_begins_where_it_is_asked_and_who_looked_is_on_record(played: P
         assert code_of(await desk.get("/v1/sessions/nobody/events")) == "not_found"
         assert desk.store.erase("default", name)
         assert code_of(await desk.get(f"/v1/sessions/{name}/events")) == "not_found"
+
+    played(scenario)
+
+
+def test_old_changes_are_forgotten_and_no_card(played: Played) -> None:
+    async def scenario(desk: Desk) -> None:
+        cards = len(await desk.listed(order="newest"))
+        (count, last) = desk.store.read(
+            lambda db: db.execute("SELECT count(*), max(at) FROM changes").fetchone()
+        )
+        assert forget_changes(desk.store, last) < count
+        assert forget_changes(desk.store, last + 1) > 0
+        assert (await desk.get("/v1/sessions", order="changed")).json()["sessions"] == []
+        assert len(await desk.listed(order="newest")) == cards
 
     played(scenario)
 
