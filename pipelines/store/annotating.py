@@ -72,10 +72,10 @@ def annotations_of(
     db: sqlite3.Connection, site: str, part: str | None, after: int, most: int
 ) -> Sequence[tuple[int, Annotation]]:
     """Annotations in commit order with their numbers, after one; of a site, or of one session of it."""
-    rows = db.execute(
-        f"{_SELECT} WHERE sites.name = ? AND (? IS NULL OR a.part = ?) AND a.id > ? ORDER BY a.id LIMIT ?",
-        (site, part, part, after, most),
+    where, given = (
+        ("sites.name = ?", [site]) if part is None else ("sites.name = ? AND a.part = ?", [site, part])
     )
+    rows = db.execute(f"{_SELECT} WHERE {where} AND a.id > ? ORDER BY a.id LIMIT ?", (*given, after, most))
     return [
         (
             number,

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 MOST: Final = 10_000  # sessions of one issue that are counted; beyond, one more makes it no rarer
 
-_ISSUE: Final = """
+_ISSUE: Final = """  -- the index holds cards that show an issue, and SQLite must see that these do
     SELECT count(*) FROM (SELECT 1 FROM cards JOIN sites ON sites.id = site_id
-        WHERE sites.name = ? AND issue = ? LIMIT ?)
+        WHERE sites.name = ? AND issue = ? AND issue <> '' LIMIT ?)
 """
 
 

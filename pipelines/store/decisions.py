@@ -98,10 +98,12 @@ class Decisions(ABC):
 
         None that is committed later is missed.
         """
-        where = "decisions.id > ? AND (? IS NULL OR sites.name = ?) AND (? IS NULL OR part = ?)"
-        return self._decisions(
-            f"{where} ORDER BY decisions.id LIMIT ?", (after, site, site, part, part, most)
-        )
+        asked = [
+            (f"{column} = ?", value) for column, value in (("sites.name", site), ("part", part)) if value
+        ]
+        where = " AND ".join(["decisions.id > ?", *(one for one, _ in asked)])
+        given = (after, *(value for _, value in asked), most)
+        return self._decisions(f"{where} ORDER BY decisions.id LIMIT ?", given)
 
     def _decisions(self, where: str, given: tuple[Any, ...]) -> list[Told]:
         with self._reads.snapshot() as db:

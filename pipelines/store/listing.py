@@ -197,7 +197,8 @@ def of_issues(
     names = {f"issue_{i}": issue for i, issue in enumerate(issues)}
     rows = db.execute(
         "SELECT issue, count(*) FROM cards JOIN sites ON sites.id = cards.site_id"
-        f" WHERE {sql} AND flagged AND issue IN ({', '.join(f':{name}' for name in names)}) GROUP BY issue",
+        f" WHERE {sql} AND flagged AND issue <> '' AND issue IN ({', '.join(f':{name}' for name in names)})"
+        " GROUP BY issue",
         values | names,
     )
     return dict(rows.fetchall())

@@ -94,7 +94,8 @@ ASKING: Final = """
       subject BLOB,
       payload BLOB                -- the answer; NULL once erased
     );
-    CREATE INDEX assessments_session ON assessments (session_id, part);
+    CREATE INDEX assessments_session ON assessments (session_id);
+    CREATE INDEX assessments_part ON assessments (site_id, part);
     CREATE INDEX assessments_reference ON assessments (site_id, reference) WHERE reference IS NOT NULL;
     CREATE INDEX decisions_part ON decisions (site_id, part, log_number);
     CREATE TABLE used_tokens (
@@ -132,7 +133,9 @@ ASKING: Final = """
       recorded_at INTEGER NOT NULL,
       UNIQUE (site_id, given_key)
     );
-    CREATE INDEX annotations_session ON annotations (session_id, part);
+    CREATE INDEX annotations_session ON annotations (session_id);
+    CREATE INDEX annotations_part ON annotations (site_id, part);
+    CREATE INDEX annotations_retracts ON annotations (retracts) WHERE retracts IS NOT NULL;
     CREATE TABLE card_history (  -- who made what of a card
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       site_id INTEGER NOT NULL REFERENCES sites,
@@ -143,7 +146,8 @@ ASKING: Final = """
       was TEXT NOT NULL,
       became TEXT NOT NULL
     );
-    CREATE INDEX card_history_session ON card_history (session_id, part);
+    CREATE INDEX card_history_session ON card_history (session_id);
+    CREATE INDEX card_history_part ON card_history (site_id, part);
     CREATE TABLE views (  -- who looked at which recording
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       site_id INTEGER NOT NULL REFERENCES sites,
@@ -176,7 +180,7 @@ ACTING: Final = """
     ALTER TABLE interventions ADD COLUMN dismissed_at INTEGER;
     ALTER TABLE interventions ADD COLUMN reached INTEGER;  -- whether a goal followed; NULL until the session ended
     CREATE INDEX interventions_visitor ON interventions (visitor, dismissed_at) WHERE dismissed_at IS NOT NULL;
-    CREATE INDEX interventions_rule ON interventions (rule, id);
+    CREATE INDEX interventions_rule ON interventions (rule, visitor, id);
     CREATE TABLE rules (  -- every version of each; the newest holds
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       site_id INTEGER NOT NULL REFERENCES sites,
