@@ -17,6 +17,7 @@ from service.benching.bodies import LEAST_TYPICAL, pages
 from service.benching.load import BenchFailed
 from service.benching.rounds import Findings, Load, Round, measured
 from service.screen import errors, out, phases
+from service.serving import stoppable
 from service.verbs.demo import SAMPLES
 
 LIMIT: Final = 2.0  # CPU of a durable scored batch by CPU of an empty request
@@ -44,7 +45,11 @@ def run(
         )
         return 1
     try:
-        with tempfile.TemporaryDirectory(prefix="watchworthy-bench-") as folder, phases() as progress:
+        with (
+            stoppable(),
+            tempfile.TemporaryDirectory(prefix="watchworthy-bench-") as folder,
+            phases() as progress,
+        ):
             findings = measured(found, loads(connections, batches), rounds, sessions, Path(folder), progress)
     except BenchFailed as failure:
         told = "\n".join([f"watchworthy bench serve: {failure}", *getattr(failure, "__notes__", [])])

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Final, NoReturn
+from typing import Final
 
 from data_contracts.recordings import open_paths
 from models.scorer import Scorer
@@ -20,7 +16,7 @@ from service.live import logs
 from service.live.keys import Keys
 from service.live.settings import load
 from service.screen import compiling, out, phases, tracked
-from service.serving import LOOPBACK, listen
+from service.serving import LOOPBACK, listen, stoppable
 from service.verbs import import_
 from service.verbs.score import Scored, show
 from service.verbs.serve import serve
@@ -102,20 +98,6 @@ def free_port() -> socket.socket:
         except OSError:
             continue
     return listen(LOOPBACK, 0)
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM end the demo as Ctrl-C does: what it made is then cleaned up."""
-
-    def stop(number: int, frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def near(path: str | Path) -> Path:
