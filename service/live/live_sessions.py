@@ -21,7 +21,8 @@ from service.deciding.judge import Struggle
 Name = tuple[str, str]
 """Site and session."""
 
-SESSION_BYTES: Final = 6 << 10  # of a session without its arrays and streams: Python's objects
+SESSION_BYTES: Final = 13 << 9  # of a session without its arrays and streams: Python's objects
+FACT_BYTES: Final = 700  # of a moment with its names
 STREAM_BYTES: Final = 9 << 10  # of a stream without its arrays
 GONE_BYTES: Final = 120  # of the name of a stream that has ended
 REWINDS: Final = 16
@@ -77,7 +78,16 @@ class Live:
     def weigh(self) -> int:
         """Bytes that it takes, about."""
         memory = self.memory
-        return SESSION_BYTES + STREAM_BYTES * len(memory.streams) + GONE_BYTES * memory.gone + memory.nbytes
+        facts = len(self.struggle.facts) if self.struggle is not None else 0
+        offered = sum(len(one.body) for one in self.offered.values())
+        return (
+            SESSION_BYTES
+            + STREAM_BYTES * len(memory.streams)
+            + GONE_BYTES * memory.gone
+            + FACT_BYTES * facts
+            + offered
+            + memory.nbytes
+        )
 
 
 class Seen(NamedTuple):

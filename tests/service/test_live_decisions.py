@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipelines.store.store import Store
 from service.deciding.outcomes import outcome
 from service.deciding.records import Kept
 from service.live.closing import close_ended
+from service.live.live_sessions import FACT_BYTES
 from tests.service.live_store import SAMPLES, Served
 
 
@@ -140,6 +142,38 @@ def test_a_session_that_goes_on_after_its_end_is_decided_on_again(tmp_path: Path
             assert await close_ended(one.service.reception) == 1
             ends = [row.log_number for row in told(one.service.store) if row.cause == "ended"]
             assert ends == [len(batches) - 1, len(batches)]
+
+    asyncio.run(scenario())
+
+
+def test_a_session_that_fell_silent_is_decided_on_for_the_last_time(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with Served(tmp_path) as one:
+            store = one.service.store
+            for batch in sample("struggling-dead-coupon"):
+                assert (await one.send(batch)).status_code == 200
+            assert await close_ended(one.service.reception) == 0, "it goes on"
+            now_ms = time.time_ns() // 1_000_000
+            assert store.end_due(now_ms + 29 * 60_000) == []
+            assert len(store.end_due(now_ms + 31 * 60_000)) == 1
+            assert await close_ended(one.service.reception) == 1
+            card = store.card("default", "s")
+            assert card is not None
+            assert (card.final, card.flagged) == (1, 1)
+
+    asyncio.run(scenario())
+
+
+def test_a_flagged_session_weighs_what_is_kept_of_its_moments(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with Served(tmp_path) as one:
+            await visit(one, sample("struggling-dead-coupon"))
+            live = one.service.reception.sessions.held(("default", "s"))
+            assert live is not None
+            assert live.struggle is not None
+            facts = len(live.struggle.facts)
+            heavy, live.struggle = live.weigh(), None
+            assert heavy - live.weigh() == FACT_BYTES * facts > 0
 
     asyncio.run(scenario())
 
