@@ -140,7 +140,7 @@ class Service:
                 failed = False
             except Exception as error:
                 if not failed:
-                    log.error("the keys cannot be read; those known stay good: %s", error)
+                    log.error("webhooks, rules or keys cannot be read; those known stay good: %s", error)
                 failed = True
 
     async def tend(self) -> None:
@@ -161,9 +161,9 @@ class Service:
                     await loop.run_in_executor(None, stop_harmful, self.store, self.reception.acting)
                     await loop.run_in_executor(None, forget_changes, self.store, now_ms - CHANGES_MS)
             except WatchworthyError as error:
-                log.error("sealing failed; it is tried again: %s", error)
+                log.error("keeping house failed; it is tried again: %s", error)
             except Exception:
-                log.exception("sealing failed; it is tried again")
+                log.exception("keeping house failed; it is tried again")
 
     def link(self, now_ms: int) -> None:
         """Link what was decided into the chain, and write the new root down outside where the owner wants that."""
