@@ -17,6 +17,7 @@ def assess(
     now: datetime | None = None,
     assessment_id: str = "",
     seen_before: Callable[[str], int] | None = None,
+    stake: float = 1.0,
 ) -> Assessment:
     """Assess one session.
 
@@ -32,6 +33,8 @@ def assess(
         By default one that the same vector always gets.
     seen_before
         How many sessions on record show an issue.
+    stake
+        What is at risk where the struggle is, 0..1.
     """
     seen = session.coverage
     coverage = Coverage(
@@ -51,6 +54,7 @@ def assess(
         coverage=coverage,
         element=lambda page, node: named(session, page, node),
         seen_before=seen_before,
+        stake=stake,
         as_of_ms=seen.duration_ms,
     )
 

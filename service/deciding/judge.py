@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from data_contracts.decisions import Cause, Decision, Fact, Outcome
 from features.session import Session
 from models.live_scores import LiveScorer, Scores
 from models.scorer import facts_of, named_by
 from models.worth import FLAG_FROM, scored, worth
+from models.worth import issue as issue_of
 from pipelines.store.cards import with_issue
 from pipelines.store.store import Store
 from pipelines.store.units import Decision as StoredDecision
@@ -27,11 +30,12 @@ ISSUES: Final = 4_096  # whose counts are at hand; that which was used least lat
 
 
 class Struggle(NamedTuple):
-    """What may be worth watching of a session: its moments by name, and how often its issue was seen before."""
+    """What may be worth watching of a session: its moments by name, how rare they are, what is at risk there."""
 
     session_id: str
     facts: tuple[Fact, ...]
     seen_before: int
+    stake: float = 1.0
 
 
 class Judge:
@@ -45,9 +49,18 @@ class Judge:
         Where cards tell how rare an issue is.
     policy
         What is recommended; that of the house by default.
+    stakes
+        What is at risk on pages, 0..1, by patterns of their paths; the first that fits counts, 1 where none does.
     """
 
-    def __init__(self, scorer: LiveScorer, store: Store, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        scorer: LiveScorer,
+        store: Store,
+        policy: Policy | None = None,
+        stakes: Mapping[str, float] | None = None,
+    ) -> None:
+        self._stakes = dict(stakes or {})
         self.scorer = scorer
         self.policy = policy or Policy()
         self.secrets = Secrets(store.keys)
@@ -59,7 +72,7 @@ class Judge:
         """What is said, given the scores and, where somebody had to look, the named moments."""
         if struggle is None:
             return outcome(self.scorer, scores, self.policy)
-        return outcome(self.scorer, scores, self.policy, struggle.facts, struggle.seen_before)
+        return outcome(self.scorer, scores, self.policy, struggle.facts, struggle.seen_before, struggle.stake)
 
     def flagged(self, scores: Scores, session: Session, struggle: Struggle | None) -> bool | None:
         """Whether a session is worth watching; None if its moments must be named before that can be said."""
@@ -71,7 +84,7 @@ class Judge:
         return (
             bool(struggle.facts)
             and chance is not None
-            and scored(chance, struggle.seen_before, 1.0) >= FLAG_FROM
+            and scored(chance, struggle.seen_before, struggle.stake) >= FLAG_FROM
         )
 
     def struggle(self, site: str, session: Session) -> Struggle:
@@ -85,7 +98,8 @@ class Judge:
             return Struggle(session.id, facts, 0)
         card = self._store.card(site, session.id)
         known = card is not None and card.issue == issue
-        return Struggle(session.id, facts, card.seen_before if card and known else self._rarity(site, issue))
+        before = card.seen_before if card and known else self._rarity(site, issue)
+        return Struggle(session.id, facts, before, self._stake(facts, issue))
 
     def struggle_now(self, site: str, session: Session) -> Struggle | None:
         """The same of a session that has no card with an issue yet, as far as live memory can name it; else None.
@@ -106,7 +120,15 @@ class Judge:
         if not all(names.values()) or not all(fact.page for fact in facts):
             return None
         issue = worth(None, facts).issue
-        return Struggle(session.id, facts, self._rarity(site, issue) if issue else 0)
+        if issue is None:
+            return Struggle(session.id, facts, 0)
+        return Struggle(session.id, facts, self._rarity(site, issue), self._stake(facts, issue))
+
+    def _stake(self, facts: Sequence[Fact], issue: str) -> float:
+        """What is at risk on the page of an issue."""
+        page = next((fact.page for fact in facts if issue_of(fact) == issue), "")
+        path = urlsplit(page).path or "/"
+        return next((stake for pattern, stake in self._stakes.items() if fnmatchcase(path, pattern)), 1.0)
 
     def _rarity(self, site: str, issue: str) -> int:
         """Sessions on record with an issue, before one more is found; read anew now and then."""
@@ -141,6 +163,7 @@ class Judge:
             now_ms=now_ms,
             facts=struggle.facts if struggle is not None else None,
             seen_before=struggle.seen_before if struggle is not None else 0,
+            stake=struggle.stake if struggle is not None else 1.0,
         )
 
     def stored(self, made: Decision, pages: Sequence[str] = ()) -> StoredDecision:

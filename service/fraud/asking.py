@@ -232,6 +232,7 @@ class Asking:
             datetime.fromtimestamp(made.created_at_ms / 1_000, UTC),
             f"as_{secrets.token_hex(ID_BYTES)}",
             lambda issue: struggle.seen_before,
+            struggle.stake,
         )
         coverage = structs.replace(
             told.coverage, behind=found.behind, stale=found.stale, bound=token is not None

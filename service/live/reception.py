@@ -89,7 +89,7 @@ class Reception:
         self.sessions = LiveSessions(store, self._new, self._thawed, settings.live_bytes)
         self._aside_thread = ThreadPoolExecutor(1, "decode")
         self.aside_engine = twin(engine())
-        self.judge = Judge(scorer, store, policy)
+        self.judge = Judge(scorer, store, policy, settings.stakes)
         self.announce: Announce = Nobody()
         self.acting = Acting(store, self.judge.secrets)
 

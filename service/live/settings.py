@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -95,6 +95,12 @@ class Settings(BaseSettings):
     audit_root_path: Path | None = Field(
         None,
         description="File, best on another disk, that each new root of the chain of decisions is added to.",
+    )
+    stakes: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict,
+        max_length=200,
+        description='What is at risk on pages, 0 to 1, by patterns of their paths, as { "/blog*" = 0.2 }; the first that '
+        "fits counts, and 1 where none does. Worth is multiplied by it.",
     )
     models: Path | None = Field(None, description="Folder of trained heads; the starters by default.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -187,8 +193,8 @@ def described(settings: Settings) -> Iterator[tuple[str, str, str, bool]]:
 def spelled(value: Any) -> str:
     """A value as TOML would say it; None as an empty text.
 
-    >>> spelled([1, 2]), spelled("a"), spelled(None), spelled(True)
-    ('[1, 2]', '"a"', '', 'true')
+    >>> spelled([1, 2]), spelled("a"), spelled(None), spelled(True), spelled({"/a*": 0.5})
+    ('[1, 2]', '"a"', '', 'true', '{ "/a*" = 0.5 }')
     """
     if value is None:
         return ""
@@ -196,6 +202,9 @@ def spelled(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{spelled(str(name))} = {spelled(one)}" for name, one in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, list):
         return "[" + ", ".join(map(spelled, value)) + "]"
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,6 +110,25 @@ def test_the_same_issue_again_is_rarer_news(tmp_path: Path) -> None:
             assert len({card.issue for card in cards if card}) == 1
 
     asyncio.run(scenario())
+
+
+def test_what_is_at_risk_on_a_page_weighs(tmp_path: Path) -> None:
+    batches = sample("struggling-dead-coupon")
+    found: dict[float, Any] = {}
+    for stake in (1.0, 0.5, 0.1):
+
+        async def scenario(stake: float = stake) -> None:
+            async with Served(tmp_path / str(stake), stakes={"/nothing*": 0.9, "/cart*": stake}) as one:
+                await visit(one, batches)
+                await close_ended(one.service.reception)
+                found[stake] = one.service.store.card("default", "s")
+                made = decisions.read(told(one.service.store)[-1].body or b"")
+                assert made.stake == stake
+
+        asyncio.run(scenario())
+    assert [card.flagged for card in found.values()] == [1, 1, 0]
+    for stake, card in found.items():
+        assert card.worth == pytest.approx(stake * card.frustration)
 
 
 def test_a_restart_writes_no_decision_twice(tmp_path: Path) -> None:
