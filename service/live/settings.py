@@ -99,8 +99,8 @@ class Settings(BaseSettings):
     stakes: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
         default_factory=dict,
         max_length=200,
-        description='What is at risk on pages, 0 to 1, by patterns of their paths, as { "/blog*" = 0.2 }; the first that '
-        "fits counts, and 1 where none does. Worth is multiplied by it.",
+        description="What is at risk on pages, 0 to 1, by patterns of their paths (/blog* fits all that begin so); the "
+        "first that fits counts, and 1 where none does. Worth is multiplied by it.",
     )
     models: Path | None = Field(None, description="Folder of trained heads; the starters by default.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
