@@ -26,6 +26,7 @@ from pipelines.store.listing import forget_changes
 from pipelines.store.store import Store
 from service.acting import routes as acting
 from service.acting.stopping import stop_harmful
+from service.deciding.bundles import Bundles
 from service.deciding.policy import Policy
 from service.exporting import routes as exports
 from service.fraud import annotating
@@ -87,6 +88,8 @@ class Service:
         self.reception = Reception(store, scorer, settings, self.metrics, Policy.load(data_dir))
         self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
         self.reception.acting.load(data_dir)
+        self.bundles = Bundles(data_dir)
+        self.bundles.keep(scorer.scorer.bundle, settings.models)
         self.following = Following(store)
         self.dispatcher = Dispatcher(store, self.metrics, alerts)
         self.announcer = Announcer(store, alerts)
@@ -245,7 +248,7 @@ def application(service: Service) -> Door:
     app.add_exception_handler(HTTPException, _raised)
     app.add_exception_handler(RequestValidationError, _invalid)
     _routes(app, service)
-    asking = Asking(service.reception, service.reception.judge.secrets)
+    asking = Asking(service.reception, service.reception.judge.secrets, service.bundles)
     for room in (fraud, annotating):
         app.include_router(room.router(asking, service.admission, service.settings))
     app.include_router(

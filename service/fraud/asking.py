@@ -24,7 +24,8 @@ from pipelines.store import assessing
 from pipelines.store.assessing import Asked, Before, Override
 from pipelines.store.deciding import standing
 from service.assessing import assess
-from service.deciding.judge import Struggle
+from service.deciding.bundles import Bundles
+from service.deciding.judge import Judge, Struggle
 from service.deciding.records import paths
 from service.deciding.secrets import Secrets, Token
 from service.live.reception import Reception
@@ -85,10 +86,13 @@ class Asking:
         Knows the sessions.
     kept
         The secrets of its sites.
+    bundles
+        Models that have scored.
     """
 
-    def __init__(self, reception: Reception, kept: Secrets) -> None:
+    def __init__(self, reception: Reception, kept: Secrets, bundles: Bundles) -> None:
         self.reception = reception
+        self._bundles = bundles
         self.secrets = kept
         self._store = reception.store
 
@@ -110,6 +114,13 @@ class Asking:
         else:
             found = await self.reception.beside(lambda: self._recording(question.recording))
         return await self.reception.beside(lambda: self._assess(site, question, found, token, now_ms))
+
+    def judge_of(self, bundle: str) -> Judge:
+        """The judge whose models those of a bundle are, if it is still at hand; else the one that judges now."""
+        now = self.reception.judge
+        if bundle == now.scorer.scorer.bundle.digest:
+            return now
+        return self._bundles.judge(bundle, self._store, now.policy) or now
 
     def fetch(self, site: str, name: str) -> Assessment:
         """An assessment as it was given.

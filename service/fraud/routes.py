@@ -214,7 +214,6 @@ def router(asking: Asking, admission: Admission, settings: Settings) -> APIRoute
         body = told.body
         if body is None:
             raise Refusal("payload_expired", "The record was erased with its session; its commitment stands.")
-        judge = asking.reception.judge
-        return as_json(await asking.reception.beside(lambda: replayed(body, judge)))
+        return as_json(await asking.reception.beside(lambda: replayed(body, asking.judge_of(told.bundle))))
 
     return routes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -17,6 +18,7 @@ from data_contracts.assessments import Assessment
 from data_contracts.batches import Batch
 from data_contracts.recordings import read
 from features.log import sessions_of
+from models.bundle import STARTER
 from models.scorer import Scorer
 from service.assessing import assess
 from service.deciding import secrets
@@ -271,6 +273,34 @@ def test_annotations_late_in_bulk_repeated_and_taken_back(tmp_path: Path) -> Non
         assert code_of(refused) == "role_refused"
 
     played(tmp_path, scenario)
+
+
+def test_a_decision_is_made_again_with_the_models_that_made_it(tmp_path: Path) -> None:
+    data, own = tmp_path / "data", tmp_path / "models"
+    name = "automated-straight-cursor"
+    ids: list[str] = []
+
+    async def decided() -> None:
+        async with Served(data) as one:
+            asker = Asker(one)
+            await asker.visit(name)
+            await asker.asked(session=name)
+            ids.append(one.service.store.decisions()[-1].name)
+
+    async def replayed(said: dict[str, Any]) -> None:
+        async with Served(data, models=own) as one:
+            asker = Asker(one)
+            told = (await asker.call("POST", f"/v1/decisions/{ids[0]}/replay")).json()
+            assert {field["field"] for field in told["differs"]} == set(said["differs"]), told
+            assert told["same"] is said["same"]
+
+    asyncio.run(decided())
+    shutil.copytree(STARTER / "bot", own / "bot")
+    head = json.loads((own / "bot" / "head.json").read_text())
+    (own / "bot" / "head.json").write_text(json.dumps(head | {"base_rate": 0.5}))
+    asyncio.run(replayed({"same": True, "differs": []}))
+    shutil.rmtree(data / "bundles")
+    asyncio.run(replayed({"same": False, "differs": ["bundle", "outcome.heads.bot.probability"]}))
 
 
 def test_of_an_erased_session_nothing_is_told_any_more(tmp_path: Path) -> None:
