@@ -193,27 +193,26 @@ def router(asking: Asking, admission: Admission, settings: Settings) -> APIRoute
             raise Refusal("not_found", "There is no entry of this id.")
         return as_json({"ok": True})
 
-    @routes.get("/v1/decisions/{decision_id}", tags=["fraud"])
-    async def decision(decision_id: str, authorization: Auth = None) -> Response:
-        """The record of a decision, with all that is needed to make it again. Needs a read key."""
+    async def record(authorization: str | None, decision_id: str) -> tuple[str, bytes]:
+        """The bundle of a decision, and its record."""
         key = admission.holder(authorization, "read")
         told = await beside(lambda: store.decision(key.site, decision_id))
         if told is None:
             raise Refusal("not_found", "There is no decision of this id.")
         if told.body is None:
             raise Refusal("payload_expired", "The record was erased with its session; its commitment stands.")
-        return Response(told.body, media_type="application/json")
+        return told.bundle, told.body
+
+    @routes.get("/v1/decisions/{decision_id}", tags=["fraud"])
+    async def decision(decision_id: str, authorization: Auth = None) -> Response:
+        """The record of a decision, with all that is needed to make it again. Needs a read key."""
+        _, body = await record(authorization, decision_id)
+        return Response(body, media_type="application/json")
 
     @routes.post("/v1/decisions/{decision_id}/replay", tags=["fraud"])
     async def replay(decision_id: str, authorization: Auth = None) -> Response:
         """Make a decision again from its record: the same answer, or which fields differ. Needs a read key."""
-        key = admission.holder(authorization, "read")
-        told = await beside(lambda: store.decision(key.site, decision_id))
-        if told is None:
-            raise Refusal("not_found", "There is no decision of this id.")
-        body = told.body
-        if body is None:
-            raise Refusal("payload_expired", "The record was erased with its session; its commitment stands.")
-        return as_json(await asking.reception.beside(lambda: replayed(body, asking.judge_of(told.bundle))))
+        bundle, body = await record(authorization, decision_id)
+        return as_json(await asking.reception.beside(lambda: replayed(body, asking.judge_of(bundle))))
 
     return routes
