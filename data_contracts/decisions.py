@@ -115,8 +115,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         The moments with the names of their elements and pages, where somebody had to look.
     seen_before, stake
         Of its worth: sessions on record with the same issue, and what is at risk.
-    rules
-        Intervention rules that were due.
+    asked
+        The action that somebody asked about, where somebody asked.
+    override
+        The owner's list that went before the policy: ``allow``, ``deny`` or empty.
+    mode
+        Of the policy: in ``shadow`` the asker was told ``allow``, whatever the outcome's action is.
     """
 
     decision_id: str
@@ -135,7 +139,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] | None = None
     seen_before: int = 0
     stake: float = 1.0
-    rules: tuple[Rule, ...] = ()
+    asked: str = ""
+    override: Literal["", "allow", "deny"] = ""
+    mode: Literal["enforce", "shadow"] = "enforce"
     outcome: Outcome
 
 
@@ -157,3 +163,13 @@ def read(data: bytes) -> Decision:
         If they are of no such record.
     """
     return _decoder.decode(data)
+
+
+def policy_of(decision: Decision) -> str:
+    """What recommended its action: the policies' version, what was asked, and the list that went before them.
+
+    Decisions of one session at one moment are told apart by it.
+    """
+    version = decision.outcome.policy.version if decision.outcome.policy else ""
+    told = [version, decision.asked, decision.override]
+    return ":".join(told) if decision.asked or decision.override else version

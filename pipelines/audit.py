@@ -12,12 +12,19 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
+from data_contracts.decisions import policy_of, read
+from data_contracts.errors import WatchworthyError
+from pipelines.store.deciding import Told
 from pipelines.store.store import Store
 
 LEAF: Final = b"\x00"
 NODE: Final = b"\x01"
 BLOCK: Final = b"\x02"
 NOTHING: Final = bytes(32)
+BEFORE_ALL: Final = -(1 << 62)  # below every number of a decision
+OPENED: Final = 500  # records that are opened at a time
 MOST: Final = 10_000  # decisions of one block
 
 
@@ -50,7 +57,7 @@ class Block(NamedTuple):
     def hash(self) -> bytes:
         """SHA-256 over all of it."""
         numbers = (self.height, self.first, self.last, self.many, self.at_ms)
-        told = b"".join(number.to_bytes(8, "big") for number in numbers)
+        told = b"".join(number.to_bytes(8, "big", signed=True) for number in numbers)
         return hashlib.sha256(BLOCK + told + self.root + self.previous).digest()
 
 
@@ -108,7 +115,7 @@ def link(store: Store, now_ms: int) -> Block | None:
 
     def work(db: sqlite3.Connection) -> Block | None:
         last = db.execute(_LAST).fetchone()
-        height, upto, previous = (last[0], last[2], last[7]) if last else (0, 0, NOTHING)
+        height, upto, previous = (last[0], last[2], last[7]) if last else (0, BEFORE_ALL, NOTHING)
         leaves = [Leaf._make(row) for row in db.execute(_LEAVES, (upto, 1 << 62, MOST))]
         if not leaves:
             return None
@@ -138,7 +145,7 @@ def verify(
     progress
         Told how many decisions a block has.
     """
-    previous, height, upto = NOTHING, 0, 0
+    previous, height, upto = NOTHING, 0, BEFORE_ALL
     met = known is None
     while True:
         rows = _blocks(store, height)
@@ -179,4 +186,29 @@ def _fault(store: Store, block: Block, said: bytes, previous: bytes, height: int
         return f"it covers {block.many} decisions, and {len(leaves)} are there"
     if merkle_root([leaf.hash for leaf in leaves]) != block.root:
         return "a decision was changed, removed or put in another's place"
+    return _changed(store, upto, block.last)
+
+
+def _changed(store: Store, after: int, last: int) -> str | None:
+    """What is wrong with the records of some decisions that are still there: each must be what was committed to."""
+    while after < last:
+        try:
+            found = store.decisions(after, OPENED, upto=last)
+            for one in found:
+                if one.body is not None and not _fits(one):
+                    return f"decision {one.name} does not say what stands beside it"
+        except (WatchworthyError, msgspec.MsgspecError) as error:
+            return f"the record of a decision cannot be read: {error}"
+        if not found:
+            return None
+        after = found[-1].id
     return None
+
+
+def _fits(one: Told) -> bool:
+    """Whether the record of a decision says what its row does."""
+    made = read(one.body or b"")
+    said = (made.decision_id, made.site, made.session_id, made.log_number, made.bundle, made.cause)
+    return said == (one.name, one.site, one.part, one.log_number, one.bundle, one.cause) and (
+        made.created_at_ms == one.created_at_ms and policy_of(made) == one.policy
+    )

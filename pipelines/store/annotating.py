@@ -45,19 +45,25 @@ def annotate(db: sqlite3.Connection, site: str, log: str, one: Annotation, given
     Raises
     ------
     WatchworthyError
-        ``annotation_missing`` if it takes back one that there is not.
+        ``annotation_missing`` if it takes back one that there is not, or that takes back another;
+        ``already_stored`` if its key is that of another annotation.
     """
     if given_key is not None:
         known = db.execute(
-            "SELECT annotations.name FROM annotations JOIN sites ON sites.id = site_id"
-            " WHERE sites.name = ? AND given_key = ?",
+            "SELECT part, label, reason, from_ms, to_ms, retracts, annotations.name FROM annotations"
+            " JOIN sites ON sites.id = site_id WHERE sites.name = ? AND given_key = ?",
             (site, given_key),
         ).fetchone()
         if known is not None:
-            return str(known[0])
+            same = (one.session_id, one.label, one.reason, one.from_ms, one.to_ms, one.retracts)
+            if known[:-1] != same:
+                raise WatchworthyError(
+                    "already_stored", "Another annotation has this key; give each its own."
+                )
+            return str(known[-1])
     if one.retracts is not None:
         taken = db.execute(f"{_SELECT} WHERE sites.name = ? AND a.name = ?", (site, one.retracts)).fetchone()
-        if taken is None or taken[1] != one.session_id:
+        if taken is None or taken[1] != one.session_id or taken[9] is not None:
             said = f"The session has no annotation {one.retracts!r} that could be taken back."
             raise WatchworthyError("annotation_missing", said)
     facts = (one.annotation_id, one.session_id, one.label, one.reason, one.source, one.assessment_id)

@@ -37,6 +37,9 @@ class Asked(NamedTuple):
     body: bytes
 
 
+CLOCKS_MS: Final = (
+    60_000  # how far the clocks of two processes may be apart, and their transactions out of order
+)
 _SITE: Final = "(SELECT id FROM sites WHERE name = ?)"
 _SESSION: Final = f"(SELECT id FROM session_tallies WHERE site_id = {_SITE} AND name = ?)"
 _ASK: Final = f"""
@@ -53,8 +56,19 @@ _TOLD: Final = """
 
 
 def keep(db: sqlite3.Connection, keys: Keys, asked: Asked) -> None:
-    """Keep an assessment; its answer is encrypted under the key of its session, or one of its own."""
-    cipher = keys.made(asked.site, asked.session or unstored(asked.decision))
+    """Keep an assessment; its answer is encrypted under the key of its session, or one of its own.
+
+    Raises
+    ------
+    WatchworthyError
+        ``payload_expired`` if the session was erased meanwhile: nothing of it may come back.
+    """
+    if asked.session:
+        if db.execute(f"SELECT {_SESSION}", (asked.site, asked.session)).fetchone() == (None,):
+            raise WatchworthyError("payload_expired", "The session was erased.", asked.session)
+        cipher = keys.of(asked.site, asked.session)
+    else:
+        cipher = keys.made(asked.site, unstored(asked.decision))
     payload = encrypt(cipher, pack(asked.body), bound("assessment", asked.site, asked.name))
     *facts, _ = asked[4:]
     db.execute(_ASK, (asked.name, asked.site, asked.site, asked.session, asked.part, *facts, payload))
@@ -115,7 +129,7 @@ def use_token(db: sqlite3.Connection, nonce: bytes, expires_at_ms: int, now_ms: 
     WatchworthyError
         ``token_reused`` if it was used before.
     """
-    db.execute("DELETE FROM used_tokens WHERE expires_at < ?", (now_ms,))
+    db.execute("DELETE FROM used_tokens WHERE expires_at < ?", (now_ms - CLOCKS_MS,))
     try:
         db.execute("INSERT INTO used_tokens VALUES (?, ?)", (nonce, expires_at_ms))
     except sqlite3.IntegrityError:

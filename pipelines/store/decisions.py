@@ -92,16 +92,20 @@ class Decisions(ABC):
         return next(iter(self._decisions("sites.name = ? AND decisions.name = ?", (site, name))), None)
 
     def decisions(
-        self, after: int = 0, most: int = 100, site: str | None = None, part: str | None = None
+        self,
+        after: int = 0,
+        most: int = 100,
+        site: str | None = None,
+        part: str | None = None,
+        upto: int | None = None,
     ) -> list[Told]:
-        """Decisions in commit order, after the ``id`` of one of them; of a site, or of one session of it.
+        """Decisions in commit order, after the ``id`` of one and up to that of another; of a site, or of one session.
 
         None that is committed later is missed.
         """
-        asked = [
-            (f"{column} = ?", value) for column, value in (("sites.name", site), ("part", part)) if value
-        ]
-        where = " AND ".join(["decisions.id > ?", *(one for one, _ in asked)])
+        facts = (("sites.name = ?", site), ("part = ?", part), ("decisions.id <= ?", upto))
+        asked = [(condition, value) for condition, value in facts if value is not None]
+        where = " AND ".join(["decisions.id > ?", *(condition for condition, _ in asked)])
         given = (after, *(value for _, value in asked), most)
         return self._decisions(f"{where} ORDER BY decisions.id LIMIT ?", given)
 

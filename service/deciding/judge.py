@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from data_contracts.decisions import Cause, Decision, Fact, Outcome
@@ -68,11 +68,12 @@ class Judge:
         self._bundle = scorer.scorer.bundle.digest
         self._issues: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
 
-    def outcome(self, scores: Scores, struggle: Struggle | None) -> Outcome:
+    def outcome(
+        self, scores: Scores, struggle: Struggle | None, asked: str = "", override: str = ""
+    ) -> Outcome:
         """What is said, given the scores and, where somebody had to look, the named moments."""
-        if struggle is None:
-            return outcome(self.scorer, scores, self.policy)
-        return outcome(self.scorer, scores, self.policy, struggle.facts, struggle.seen_before, struggle.stake)
+        facts, before, stake = struggle[1:] if struggle is not None else (None, 0, 1.0)
+        return outcome(self.scorer, scores, self.policy, facts, before, stake, asked, override)
 
     def flagged(self, scores: Scores, session: Session, struggle: Struggle | None) -> bool | None:
         """Whether a session is worth watching; None if its moments must be named before that can be said."""
@@ -151,11 +152,19 @@ class Judge:
         cause: Cause,
         log_number: int,
         now_ms: int,
+        asked: str = "",
+        override: Literal["", "allow", "deny"] = "",
     ) -> Decision:
-        """The record of what is said of a session after the batch of a log number, 0 if it has no log."""
+        """The record of what is said of a session after the batch of a log number, 0 if it has no log.
+
+        Parameters
+        ----------
+        asked, override
+            As ``outcome`` takes them.
+        """
         return record(
             session,
-            self.outcome(scores, struggle),
+            self.outcome(scores, struggle, asked, override),
             site=site,
             log_number=log_number,
             bundle=self._bundle,
@@ -164,6 +173,9 @@ class Judge:
             facts=struggle.facts if struggle is not None else None,
             seen_before=struggle.seen_before if struggle is not None else 0,
             stake=struggle.stake if struggle is not None else 1.0,
+            asked=asked,
+            override=override,
+            mode=self.policy.mode,
         )
 
     def stored(self, made: Decision, pages: Sequence[str] = ()) -> StoredDecision:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from data_contracts.assessments import Action
 from data_contracts.decisions import Fact, Outcome
 from features.moments import CODES, WITHDRAWN
 from models.live_scores import LiveScorer, Scores
@@ -11,6 +13,7 @@ from models.scorer import Session
 from models.worth import FLAG_FROM, HEADLINES, worth
 from service.deciding.policy import Policy
 
+OVERRIDDEN: Final[dict[str, Action]] = {"allow": "allow", "deny": "block"}
 HEADLINED = frozenset(code for code, name in enumerate(CODES) if name in HEADLINES)
 
 
@@ -32,6 +35,8 @@ def outcome(
     facts: Sequence[Fact] | None = None,
     seen_before: int = 0,
     stake: float = 1.0,
+    asked: str = "",
+    override: str = "",
 ) -> Outcome:
     """What is said, given the scores.
 
@@ -41,6 +46,10 @@ def outcome(
         Moments with their names; without them nothing is flagged, and worth is that of an issue never seen before.
     seen_before, stake
         As ``models.worth.worth`` takes them.
+    asked
+        The action that somebody asks about.
+    override
+        The owner's list that goes before the policy: ``allow``, ``deny`` or empty.
     """
     struggle = scores.heads["frustration"].probability
     told = worth(struggle, facts or (), seen_before, stake, scores.verdict == "automation")
@@ -54,6 +63,6 @@ def outcome(
         flagged=told.flagged,
         issue=told.issue,
         headline=told.headline,
-        action=policy.advise(scores.verdict, point).action,
+        action=OVERRIDDEN.get(override) or policy.advise(scores.verdict, point, asked).action,
         policy=policy.rule,
     )

@@ -7,7 +7,7 @@ import math
 import secrets
 from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -47,13 +47,18 @@ def record(
     facts: Sequence[Fact] | None = None,
     seen_before: int = 0,
     stake: float = 1.0,
+    asked: str = "",
+    override: Literal["", "allow", "deny"] = "",
+    mode: Literal["enforce", "shadow"] = "enforce",
 ) -> Decision:
     """The record of what was said of a session.
 
     Parameters
     ----------
-    facts, seen_before, stake
+    facts, seen_before, stake, asked, override
         As the outcome was made with them.
+    mode
+        Of the policy.
     """
     return Decision(
         decision_id=f"de_{secrets.token_hex(ID_BYTES)}",
@@ -72,6 +77,9 @@ def record(
         facts=None if facts is None else tuple(facts),
         seen_before=seen_before,
         stake=stake,
+        asked=asked,
+        override=override,
+        mode=mode,
         outcome=outcome,
     )
 
@@ -127,10 +135,10 @@ def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDe
         bundle=made.bundle,
         body=decisions.canonical(made),
         part=made.session_id,
-        policy=said.policy.version if said.policy else "",
+        policy=decisions.policy_of(made),
         cause=made.cause,
         created_at_ms=made.created_at_ms,
-        card=card,
+        card=None if made.asked or made.override else card,  # listings show what holds for anybody
     )
 
 

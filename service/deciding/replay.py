@@ -39,7 +39,8 @@ def replayed(body: bytes, judge: Judge) -> dict[str, Any]:
     if any(one["field"] == "catalogue" for one in differs):
         return answer | {"same": False, "differs": differs}  # its vector means something else today
     scores = judge.scorer.scores(Kept(made))
-    again = outcome(judge.scorer, scores, judge.policy, made.facts, made.seen_before, made.stake)
+    given = (made.facts, made.seen_before, made.stake, made.asked, made.override)
+    again = outcome(judge.scorer, scores, judge.policy, *given)
     before, now = msgspec.to_builtins(made.outcome), msgspec.to_builtins(again)
     differs += _differences("outcome", before, now)
     return answer | {"same": not differs, "differs": differs}

@@ -108,7 +108,8 @@ class Asking:
         now_ms = time.time_ns() // 1_000_000
         token = None
         if question.token:
-            token = self.secrets.opened(site, question.token, question.session, question.action, now_ms)
+            log = question.session.partition(".")[0]
+            token = self.secrets.opened(site, question.token, log, question.action, now_ms)
         if question.session:
             found = await self._session(site, question, now_ms)
         else:
@@ -150,7 +151,10 @@ class Asking:
             held = self.reception.sessions.held(name)
         finally:
             self.reception.turns.leave(name)
-        session = next((one for one in sessions if one.id == question.session), None)
+        # A page knows the log alone: without a number the session that goes on is meant, and S.1 is the first.
+        part = named["part"]
+        wanted = sessions[-1:] if part is None else sessions[int(part) - 1 : int(part)]
+        session = next(iter(wanted), None)
         if row is None or session is None:
             raise Refusal("not_found", "There is no session of this id.")
         quiet_ms = max(0, now_ms - row.last_received_ms)
@@ -184,12 +188,20 @@ class Asking:
         session, judge = found.session, self.reception.judge
         struggle = judge.struggle(site, session)
         scores = judge.scorer.scores(session)
-        made = judge.decision(
-            site, session, scores, struggle, cause="asked", log_number=found.log_number, now_ms=now_ms
-        )
         subject = self.secrets.hashed(site, "subject", question.subject) if question.subject else None
-        told = self._store.read(lambda db: self._beside(db, site, found, subject, now_ms))
-        answer = self._answer(question, found, struggle, token, made, *told)
+        before, override = self._store.read(lambda db: self._beside(db, site, found, subject, now_ms))
+        made = judge.decision(
+            site,
+            session,
+            scores,
+            struggle,
+            cause="asked",
+            log_number=found.log_number,
+            now_ms=now_ms,
+            asked=question.action,
+            override="" if override is None else "allow" if override.list == "allow" else "deny",
+        )
+        answer = self._answer(question, found, struggle, token, made, before, override)
         asked = Asked(
             answer.assessment_id,
             site,
@@ -218,7 +230,7 @@ class Asking:
         self, db: sqlite3.Connection, site: str, found: Found, subject: bytes | None, now_ms: int
     ) -> tuple[Before, Override | None]:
         if not found.log:
-            return Before(0, False), None
+            return Before(0, False), assessing.override_of(db, site, None, subject, now_ms)
         hashed = self.secrets.hashed(site, "session", found.session.id)
         return (
             assessing.before(db, site, found.session.id, subject),
@@ -249,7 +261,7 @@ class Asking:
             told.coverage, behind=found.behind, stale=found.stale, bound=token is not None
         )
         advice = judge.policy.advise(told.bot.verdict, told.bot.operating_point, question.action)
-        action: Action = advice.action
+        action: Action = made.outcome.action
         reasons = [*told.reasons]
         if before.others:
             reasons.append(_house("SESSION_REUSED", "up"))
@@ -259,7 +271,6 @@ class Asking:
         if override is not None:
             code = "OVERRIDE_ALLOWLIST" if override.list == "allow" else "OVERRIDE_DENYLIST"
             reasons.append(_house(code, "down" if override.list == "allow" else "up"))
-            action = "allow" if override.list == "allow" else "block"
         shadow = judge.policy.mode == "shadow"
         return structs.replace(
             told,

@@ -100,7 +100,13 @@ def router(asking: Asking, admission: Admission, settings: Settings) -> APIRoute
     async def beside(work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(None, work)
 
-    @routes.post("/v1/tokens", tags=["recorder"], openapi_extra=described(TokenRequest))
+    @routes.post(
+        "/v1/tokens",
+        tags=["recorder"],
+        openapi_extra=described(
+            TokenRequest, checkout={"key": "ww_write_…", "session": "s-81f2", "action": "checkout"}
+        ),
+    )
     async def tokens(request: Request) -> Response:
         """A token that proves for two minutes that a page asked for this session and action; it is good once.
 
@@ -162,7 +168,13 @@ def router(asking: Asking, admission: Admission, settings: Settings) -> APIRoute
             {"overrides": [one._asdict() for one in found], "next": found[-1].id if found else None}
         )
 
-    @routes.post("/v1/overrides", tags=["fraud"], openapi_extra=described(OverrideRequest))
+    @routes.post(
+        "/v1/overrides",
+        tags=["fraud"],
+        openapi_extra=described(
+            OverrideRequest, stolen={"list": "deny", "subject": "customer-77", "why": "stolen card"}
+        ),
+    )
     async def override(request: Request, authorization: Auth = None) -> Response:
         """Put a session or a subject on a list: scores stay, the action changes. Needs an admin key."""
         key = admission.holder(authorization, "admin")

@@ -14,12 +14,16 @@ import httpx
 import msgspec
 import pytest
 
+from data_contracts import decisions
 from data_contracts.assessments import Assessment
 from data_contracts.batches import Batch
+from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from features.log import sessions_of
 from models.bundle import STARTER
 from models.scorer import Scorer
+from pipelines import audit
+from pipelines.store.assessing import use_token
 from service.assessing import assess
 from service.deciding import secrets
 from service.live.closing import close_ended
@@ -251,7 +255,7 @@ def test_annotations_late_in_bulk_repeated_and_taken_back(tmp_path: Path) -> Non
         given = [
             {"reference": "order-17", "label": "person", "reason": "chargeback", "key": "cb-1"},
             {"session": COUPON, "label": "struggle", "reason": "watched", "from_ms": 7_000, "to_ms": 9_000},
-            {"assessment": told.assessment_id, "label": "person", "reason": "paid", "key": "cb-1"},
+            {"assessment": told.assessment_id, "label": "person", "reason": "chargeback", "key": "cb-1"},
             {"reference": "order-18", "label": "person", "reason": "paid"},
         ]
         answer = await asker.call("POST", "/v1/annotations", asker.annotator, json={"annotations": given})
@@ -269,6 +273,18 @@ def test_annotations_late_in_bulk_repeated_and_taken_back(tmp_path: Path) -> Non
         assert store.card("default", COUPON).label == ""  # type: ignore[union-attr]
         kept = (await asker.call("GET", f"/v1/annotations?session={COUPON}")).json()["annotations"]
         assert [one["retracted"] for one in kept] == [True, False, False]
+        wrong = [
+            {"reference": "order-17", "label": "automation", "reason": "chargeback", "key": "cb-1"},
+            back
+            | {
+                "retracts": (await asker.call("GET", f"/v1/annotations?session={COUPON}")).json()[
+                    "annotations"
+                ][2]["annotation_id"]
+            },
+        ]
+        answer = await asker.call("POST", "/v1/annotations", asker.annotator, json={"annotations": wrong})
+        codes = [one["error"]["code"] for one in answer.json()["annotations"]]
+        assert codes == ["already_stored", "annotation_missing"]
         refused = await asker.call("POST", "/v1/annotations", json={"annotations": [back]})
         assert code_of(refused) == "role_refused"
 
@@ -301,6 +317,87 @@ def test_a_decision_is_made_again_with_the_models_that_made_it(tmp_path: Path) -
     asyncio.run(replayed({"same": True, "differs": []}))
     shutil.rmtree(data / "bundles")
     asyncio.run(replayed({"same": False, "differs": ["bundle", "outcome.heads.bot.probability"]}))
+
+
+def test_nothing_of_a_session_comes_back_that_is_erased_while_it_is_assessed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(asker: Asker) -> None:
+        await asker.visit(COUPON)
+        store = asker.one.service.store
+        decide = store.decide
+
+        def late(*given: Any, **named: Any) -> Any:
+            store.erase("default", COUPON)
+            return decide(*given, **named)
+
+        monkeypatch.setattr(store, "decide", late)
+        assert code_of(await asker.ask(session=COUPON)) == "payload_expired"
+        count = "SELECT count(*) FROM assessments"
+        assert store.read(lambda db: db.execute(count).fetchone()) == (0,)
+        with pytest.raises(WatchworthyError, match="payload_expired"):
+            store.keys.of("default", COUPON)
+
+    played(tmp_path, scenario)
+
+
+def test_a_page_names_its_session_and_the_part_that_goes_on_is_meant(tmp_path: Path) -> None:
+    async def scenario(asker: Asker) -> None:
+        later = 3 * 3_600_000
+        first = [json.loads(bytes(event)) for event in sample(COUPON).events]
+        second = [event | {"timestamp": event["timestamp"] + later} for event in first[: len(first) // 2]]
+        for seq, events in enumerate((first, second)):
+            batch = Batch(f"p{seq}", 0, [json.dumps(event).encode() for event in events])
+            assert (await asker.one.send(batch, "two")).status_code == 200
+        assert (await asker.asked(session="two")).session_id == "two.2"
+        assert (await asker.asked(session="two.2")).session_id == "two.2"
+        assert (await asker.asked(session="two.1")).session_id == "two"
+        token = await asker.token("two", "checkout")
+        bound = await asker.asked(session="two.2", action="checkout", token=token)
+        assert bound.coverage.bound
+        assert code_of(await asker.ask(session="two.3")) == "not_found"
+
+    played(tmp_path, scenario)
+
+
+def test_the_record_says_what_was_recommended_and_why(tmp_path: Path) -> None:
+    async def scenario(asker: Asker) -> None:
+        store = asker.one.service.store
+        await asker.visit(COUPON)
+        before = store.card("default", COUPON)
+        entry = {"list": "deny", "subject": "ann", "why": "stolen card"}
+        await asker.call("POST", "/v1/overrides", asker.admin, json=entry)
+        for subject, action in (("ann", "checkout"), ("bob", "checkout"), ("bob", "login")):
+            told = await asker.asked(session=COUPON, subject=subject, action=action)
+            made = decisions.read(store.decisions(most=1_000)[-1].body or b"")
+            assert (made.asked, made.override) == (action, "deny" if subject == "ann" else "")
+            assert made.outcome.action == told.recommended_action
+            again = await asker.call("POST", f"/v1/decisions/{made.decision_id}/replay")
+            assert again.json()["same"], again.json()
+        assert store.card("default", COUPON) == before, "what holds for one asker is not what holds for all"
+        denied = await asker.asked(
+            recording=[json.loads(bytes(e)) for e in sample(SCRAPER).events], subject="ann"
+        )
+        assert denied.recommended_action == "block"
+        assert audit.link(store, 1) is not None
+        assert audit.verify(store) is None
+
+    played(tmp_path, scenario)
+
+
+def test_a_token_stays_used_though_clocks_differ(tmp_path: Path) -> None:
+    async def scenario(asker: Asker) -> None:
+        store = asker.one.service.store
+
+        def use(now_ms: int) -> None:
+            store.write(lambda db: use_token(db, b"nonce", 1_000, now_ms), ()).result()
+
+        use(900)
+        store.write(lambda db: use_token(db, b"other", 9_000, 1_500), ()).result()
+        with pytest.raises(WatchworthyError, match="token_reused"):
+            use(950)
+
+    played(tmp_path, scenario)
 
 
 def test_of_an_erased_session_nothing_is_told_any_more(tmp_path: Path) -> None:
