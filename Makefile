@@ -50,4 +50,4 @@ tests/lab/node_modules/.package-lock.json: tests/lab/package-lock.json
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command "make lock" --group dev $(UPGRADE) --output-file requirements.txt pyproject.toml
+	  --custom-compile-command "make lock" --group dev --all-extras $(UPGRADE) --output-file requirements.txt pyproject.toml
