@@ -136,3 +136,7 @@ class Workspace:
         from pipelines.tables import signal_table
 
         return signal_table(self.readings())
+
+
+if __name__ == "__main__":
+    main()

@@ -69,7 +69,8 @@ class Place:
     """Where a candidate stands: its lane, its key there (small first), and its part in the random draw.
 
     ``propensity`` is the probability with which the draw puts a session of this stratum into the slice: 0 for
-    automation, which is never drawn, and else above 0.
+    automation, which is never drawn, and else above 0. ``draw`` is its place in the slice, 0..1; ``None`` if it was
+    not drawn.
     """
 
     candidate: Candidate
@@ -77,8 +78,13 @@ class Place:
     key: tuple[float, str]
     stratum: int | None
     propensity: float
-    drawn: bool
+    draw: float | None
     flagged: bool
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it is of the random slice."""
+        return self.draw is not None
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,8 @@ class Queue:
     """Cards of struggle in the order to watch; sessions judged automation; the random slice in the order to label.
 
     The slice is told apart from the cards because labels must follow its own order: a slice that is labelled where
-    the queue happens to show it, folded or not, is no longer random.
+    the queue happens to show it, folded or not, is no longer random. Who was drawn and is flagged is watched where
+    its worth puts it, and is in the slice none the less.
     """
 
     cards: tuple[Card, ...]
@@ -143,20 +150,20 @@ def place(candidate: Candidate, secret: bytes) -> Place:
     session = candidate.session
     if candidate.verdict == "automation":
         newest = (-float(candidate.start_ms), session)
-        return Place(candidate, "automation", newest, None, 0.0, drawn=False, flagged=False)
+        return Place(candidate, "automation", newest, None, 0.0, None, flagged=False)
     stratum = None if candidate.probability is None else bisect_right(EDGES, candidate.probability)
     propensity = UNSCORED_RATE if stratum is None else RATES[stratum]
-    drawn = uniform(secret, "slice", session) < propensity
+    # A second number, free of the first: any beginning of this order is again a random part of each stratum.
+    draw = uniform(secret, "order", session) if uniform(secret, "slice", session) < propensity else None
     flagged = candidate.issue is not None and (candidate.worth or 0.0) >= FLAG_FROM
     lane: Lane
-    if drawn:
-        # A second number, free of the first: any beginning of this order is again a random part of each stratum.
-        lane, key = "slice", uniform(secret, "order", session)
+    if draw is not None and not flagged:
+        lane, key = "slice", draw
     elif not flagged and doubt(candidate) >= DOUBT_FROM:
         lane, key = "doubt", -doubt(candidate)
     else:
         lane, key = "worth", 1.0 if candidate.worth is None else -candidate.worth
-    return Place(candidate, lane, (key, session), stratum, propensity, drawn, flagged)
+    return Place(candidate, lane, (key, session), stratum, propensity, draw, flagged)
 
 
 def queue(candidates: Iterable[Candidate], secret: bytes) -> Queue:
@@ -173,6 +180,7 @@ def queue(candidates: Iterable[Candidate], secret: bytes) -> Queue:
         As ``place``.
     """
     lanes: dict[Lane, list[Place]] = {"worth": [], "doubt": [], "slice": [], "automation": []}
+    drawn: list[tuple[float, str, Place]] = []
     seen: set[str] = set()
     for candidate in candidates:
         if candidate.session in seen:
@@ -184,9 +192,12 @@ def queue(candidates: Iterable[Candidate], secret: bytes) -> Queue:
         seen.add(candidate.session)
         found = place(candidate, secret)
         lanes[found.lane].append(found)
+        if found.draw is not None:
+            drawn.append((found.draw, candidate.session, found))
+    drawn.sort(key=lambda one: one[:2])
     for members in lanes.values():
         members.sort(key=lambda one: one.key)
-    return Queue(tuple(folded(merged(lanes))), tuple(lanes["automation"]), tuple(lanes["slice"]))
+    return Queue(tuple(folded(merged(lanes))), tuple(lanes["automation"]), tuple(one for *_, one in drawn))
 
 
 def merged(lanes: Mapping[Lane, Sequence[T]], first: int = 0) -> list[T]:

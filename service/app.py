@@ -47,6 +47,7 @@ from service.sending.alerts import Alerts
 from service.sending.announcing import Announcer
 from service.sending.dispatcher import Dispatcher
 from service.triage import routes as triage
+from service.triage.caring import wake
 from service.triage.following import Following
 
 log = logging.getLogger("watchworthy.live")
@@ -157,6 +158,7 @@ class Service:
                 await loop.run_in_executor(None, self.store.end_due, now_ms)
                 await close_ended(self.reception)
                 await loop.run_in_executor(None, self.store.seal_due, now_ms)
+                await loop.run_in_executor(None, self.wake, now_ms)
                 await loop.run_in_executor(None, self.link, now_ms)
                 if time.monotonic() - swept > SWEEP_S:
                     swept = time.monotonic()
@@ -167,6 +169,10 @@ class Service:
                 log.error("keeping house failed; it is tried again: %s", error)
             except Exception:
                 log.exception("keeping house failed; it is tried again")
+
+    def wake(self, now_ms: int) -> None:
+        """Bring back the cards that were put off until now."""
+        self.store.write(lambda db: wake(db, now_ms), ()).result()
 
     def link(self, now_ms: int) -> None:
         """Link what was decided into the chain, and write the new root down outside where the owner wants that."""

@@ -41,6 +41,7 @@ class CardRow(NamedTuple):
     rank: float
     stratum: int | None
     propensity: float
+    draw: float | None
     final: int
     status: str
     assignee: str
@@ -53,7 +54,8 @@ class CardRow(NamedTuple):
 CARD: Final = """
     SELECT cards.id, sites.name, sessions.name, cards.part, cards.log_number, decision, started_at, as_of_ms, bot,
            frustration, conversion, worth, verdict, action, flagged, seen_before, issue, headline, signals, pages,
-           device, lane, rank, stratum, propensity, final, cards.status, assignee, snoozed_until, why, label, version
+           device, lane, rank, stratum, propensity, draw, final, cards.status, assignee, snoozed_until,
+           why, label, version
     FROM cards JOIN sites ON sites.id = cards.site_id
     JOIN session_tallies AS sessions ON sessions.id = cards.session_id
 """

@@ -25,7 +25,7 @@ DECISIONS: Final = (
 CARDS: Final = (
     "cards (site_id, session_id, part, log_number, decision, started_at, as_of_ms, bot, frustration, conversion, worth,"
     " verdict, action, flagged, seen_before, issue, headline, signals, pages, device, lane, rank, stratum,"
-    " propensity, final)"
+    " propensity, draw, final)"
 )
 _OF_ISSUE: Final = (
     "seen_before",

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
+from data_contracts.errors import WatchworthyError
 from pipelines.store.cards import CARD, CardRow
 from pipelines.store.decisions import Decisions
 
@@ -13,6 +14,10 @@ NOW: Final = "CASE WHEN cards.status = 'snoozed' AND snoozed_until <= :now THEN 
 """Status of a card now: one that was put off comes back by itself."""
 
 FORGOTTEN: Final = 10_000  # changes in one transaction; batches wait for it
+WOKEN: Final = 1_000  # cards in one transaction; batches wait for it
+COUNTED: Final = (
+    1_000  # cards of one issue; a person who reads "1,000" knows enough, and counting on takes long
+)
 OPEN: Final = ("new", "seen", "assigned")
 SCORES: Final = ("bot", "frustration", "conversion", "worth")
 
@@ -117,6 +122,23 @@ def in_lane(
     return _cards(db, f"{sql} ORDER BY rank, part", values, most)
 
 
+def by_draw(
+    db: sqlite3.Connection,
+    site: str,
+    wanted: Wanted,
+    now_ms: int,
+    after: tuple[float, str] | None,
+    most: int,
+) -> list[CardRow]:
+    """Cards of the random slice in the order of the draw, in which they are to be labelled."""
+    sql, values = _where(site, wanted, now_ms)
+    sql += " AND draw IS NOT NULL"
+    if after is not None:
+        sql += " AND (draw, part) > (:draw, :part)"
+        values["draw"], values["part"] = after
+    return _cards(db, f"{sql} ORDER BY draw, part", values, most)
+
+
 def by_worth(
     db: sqlite3.Connection,
     site: str,
@@ -174,14 +196,34 @@ def last_change(db: sqlite3.Connection) -> int:
     return int(number)
 
 
+def remembered(db: sqlite3.Connection, site: str, after: int) -> None:
+    """Make sure that no change of a site after a number was forgotten.
+
+    Raises
+    ------
+    WatchworthyError
+        ``cursor_expired`` if one was.
+    """
+    row = db.execute(
+        "SELECT up_to FROM forgotten_changes JOIN sites ON sites.id = site_id WHERE sites.name = ?", (site,)
+    ).fetchone()
+    if row is not None and after < row[0]:
+        said = "Changes since then are no longer on record; list the sessions anew, and follow from now on."
+        raise WatchworthyError("cursor_expired", said)
+
+
 def forget_changes(store: Decisions, before_ms: int) -> int:
     """Forget the changes from before a time; how many there were. The cards stay as they are."""
 
     def forget(db: sqlite3.Connection) -> int:
-        return db.execute(
-            "DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < ? ORDER BY id LIMIT ?)",
-            (before_ms, FORGOTTEN),
-        ).rowcount
+        gone = "SELECT id FROM changes WHERE at < :before ORDER BY id LIMIT :most"
+        values = {"before": before_ms, "most": FORGOTTEN}
+        db.execute(
+            f"INSERT INTO forgotten_changes SELECT site_id, max(id) FROM changes WHERE id IN ({gone}) GROUP BY site_id"
+            " ON CONFLICT (site_id) DO UPDATE SET up_to = excluded.up_to",
+            values,
+        )
+        return db.execute(f"DELETE FROM changes WHERE id IN ({gone})", values).rowcount
 
     total = 0
     while (count := store.write(forget, ()).result()) > 0:
@@ -192,16 +234,23 @@ def forget_changes(store: Decisions, before_ms: int) -> int:
 def of_issues(
     db: sqlite3.Connection, site: str, wanted: Wanted, now_ms: int, issues: Collection[str]
 ) -> dict[str, int]:
-    """How many flagged cards each of some issues has."""
+    """How many flagged cards each of some issues has; beyond ``COUNTED`` it is no longer counted."""
     sql, values = _where(site, wanted, now_ms)
-    names = {f"issue_{i}": issue for i, issue in enumerate(issues)}
-    rows = db.execute(
-        "SELECT issue, count(*) FROM cards JOIN sites ON sites.id = cards.site_id"
-        f" WHERE {sql} AND flagged AND issue <> '' AND issue IN ({', '.join(f':{name}' for name in names)})"
-        " GROUP BY issue",
-        values | names,
+    statement = (
+        "SELECT count(*) FROM (SELECT 1 FROM cards JOIN sites ON sites.id = cards.site_id"
+        f" WHERE {sql} AND flagged AND issue <> '' AND issue = :counted LIMIT {COUNTED})"
     )
-    return dict(rows.fetchall())
+    found = {issue: db.execute(statement, values | {"counted": issue}).fetchone()[0] for issue in set(issues)}
+    return {issue: count for issue, count in found.items() if count}
+
+
+def asleep(db: sqlite3.Connection, until_ms: int) -> list[tuple[int, str, str]]:
+    """Cards that were put off until a time or earlier, so many at once: number, site, session."""
+    return db.execute(
+        "SELECT cards.id, sites.name, part FROM cards JOIN sites ON sites.id = site_id"
+        " WHERE cards.status = 'snoozed' AND snoozed_until <= ? ORDER BY snoozed_until LIMIT ?",
+        (until_ms, WOKEN),
+    ).fetchall()
 
 
 def passes(db: sqlite3.Connection, site: str, part: str, wanted: Wanted, now_ms: int) -> dict[str, bool]:

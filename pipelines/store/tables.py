@@ -51,7 +51,8 @@ DECIDING: Final = """
       lane TEXT NOT NULL,         -- of the queue, and the place in it: what is small comes first
       rank REAL NOT NULL,
       stratum INTEGER,
-      propensity REAL NOT NULL,   -- with which it was drawn for the random slice
+      propensity REAL NOT NULL,   -- with which the random slice draws sessions like it
+      draw REAL,                  -- its place in the slice; NULL: not drawn
       final INTEGER NOT NULL,
       version INTEGER NOT NULL DEFAULT 1,  -- of what people made of it
       status TEXT NOT NULL DEFAULT 'new' CHECK (status IN ('new', 'seen', 'assigned', 'snoozed', 'resolved')),
@@ -63,8 +64,10 @@ DECIDING: Final = """
     );
     CREATE INDEX cards_session ON cards (session_id);
     CREATE INDEX cards_lane ON cards (site_id, lane, rank, part);
+    CREATE INDEX cards_draw ON cards (site_id, draw, part) WHERE draw IS NOT NULL;
     CREATE INDEX cards_worth ON cards (site_id, coalesce(worth, -1), part);
     CREATE INDEX cards_started ON cards (site_id, started_at, part);
+    CREATE INDEX cards_snoozed ON cards (snoozed_until) WHERE status = 'snoozed';
     CREATE INDEX cards_issue ON cards (site_id, issue) WHERE issue <> '';
     CREATE TABLE changes (  -- of cards, in commit order: what readers follow
       id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -75,6 +78,10 @@ DECIDING: Final = """
       at INTEGER NOT NULL
     );
     CREATE INDEX changes_session ON changes (session_id);
+    CREATE TABLE forgotten_changes (  -- up to which number the changes of a site are no longer there
+      site_id INTEGER PRIMARY KEY REFERENCES sites,
+      up_to INTEGER NOT NULL
+    );
     ALTER TABLE session_tallies ADD COLUMN judged INTEGER NOT NULL DEFAULT 0;  -- log number of its final decision
     CREATE INDEX sessions_unjudged ON session_tallies (last_received) WHERE status <> 'open' AND judged < next_log - 1;
 """

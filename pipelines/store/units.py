@@ -29,7 +29,7 @@ class Card(NamedTuple):
         Codes; paths that are known.
     device
         ``mouse``, ``touch``, ``keyboard`` or empty.
-    lane, rank, stratum, propensity
+    lane, rank, stratum, propensity, draw
         Of the queue: where it stands, and its part in the random draw.
     """
 
@@ -52,6 +52,7 @@ class Card(NamedTuple):
     rank: float = 1.0
     stratum: int | None = None
     propensity: float = 0.0
+    draw: float | None = None
 
 
 class Decision(NamedTuple):

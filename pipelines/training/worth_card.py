@@ -54,7 +54,8 @@ def definition() -> str:
     return (
         f"{card()}\n## The queue\n\n"
         f"Of its places {shares['worth']} go by worth, {shares['doubt']} to what the head doubts, and "
-        f"{shares['slice']} to sessions drawn at random. The draw is by probability of struggle:\n\n"
+        f"{shares['slice']} to sessions drawn at random; what is flagged always goes by worth, drawn or not. "
+        "The draw is by probability of struggle:\n\n"
         f"| probability | drawn |\n| --- | --- |\n{strata}\n\n"
     )
 

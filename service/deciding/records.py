@@ -129,6 +129,7 @@ def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDe
         rank=where.key[0],
         stratum=where.stratum,
         propensity=where.propensity,
+        draw=where.draw,
     )
     return StoredDecision(
         id=made.decision_id,

@@ -43,6 +43,7 @@ KINDS: Final[dict[str, Kind]] = {
     "too_many_webhooks": Kind(409, False, "There are as many webhooks as there may be."),
     "seq_conflict": Kind(409, False, "Another batch of this number is already held."),
     "card_changed": Kind(409, False, "Somebody else has changed the card meanwhile; look at it again."),
+    "cursor_expired": Kind(410, False, "What came after the cursor is no longer all on record; begin anew."),
     "payload_expired": Kind(410, False, "The recording was erased, or its time to be kept is over."),
     "body_too_long": Kind(413, False, "The body is longer than the limit."),
     "encoding_refused": Kind(415, False, "The body's Content-Encoding is none that is understood."),

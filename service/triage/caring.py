@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store.cards import CardRow, find_card
+from pipelines.store.listing import asleep
 from service.live.json_body import Told
 
 Why = Literal[
@@ -57,7 +58,7 @@ _HISTORY: Final = """
 """
 _CHANGE: Final = """
     INSERT INTO changes (site_id, session_id, part, what, at)
-    SELECT site_id, session_id, part, 'care', ? FROM cards WHERE id = ?
+    SELECT site_id, session_id, part, ?, ? FROM cards WHERE id = ?
 """
 
 
@@ -69,8 +70,14 @@ def care(
     Raises
     ------
     WatchworthyError
-        ``card_changed`` if it is no longer the one that was looked at.
+        ``card_changed`` if it is no longer the one that was looked at; ``snooze_over`` if the time until which it is
+        to sleep is over.
     """
+    if told.snoozed_until_ms is not None and told.snoozed_until_ms <= now_ms:
+        said = (
+            f"The card cannot sleep until {told.snoozed_until_ms}: it is {now_ms} now, in ms since the epoch."
+        )
+        raise WatchworthyError("snooze_over", said)
     card = find_card(db, site, part)
     if card is None:
         return None
@@ -83,8 +90,23 @@ def care(
     after = find_card(db, site, part)
     assert after is not None
     db.execute(_HISTORY, (who, now_ms, _state(card), _state(after), card.id))
-    db.execute(_CHANGE, (now_ms, card.id))
+    db.execute(_CHANGE, ("care", now_ms, card.id))
     return after
+
+
+def wake(db: sqlite3.Connection, now_ms: int) -> int:
+    """Make the cards new whose time to sleep is over, so that whoever follows hears of it; how many there were."""
+    rows = asleep(db, now_ms)
+    for number, site, part in rows:
+        card = find_card(db, site, part)
+        assert card is not None
+        db.execute(_CARE, ("new", card.assignee, None, "", number))
+        db.execute(
+            _HISTORY,
+            ("", now_ms, _state(card), _state(card._replace(status="new", snoozed_until=None)), number),
+        )
+        db.execute(_CHANGE, ("woke", now_ms, number))
+    return len(rows)
 
 
 def history(db: sqlite3.Connection, site: str, part: str) -> list[dict[str, object]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from data_contracts.errors import WatchworthyError
-from pipelines.store.listing import Wanted, changed, last_change
+from pipelines.store.listing import Wanted, changed, last_change, remembered
 from pipelines.store.store import Store
 from service.live.refusals import Refusal
 from service.triage.pages import shown
@@ -20,7 +21,10 @@ log = logging.getLogger("watchworthy.live")
 LOOK_S: Final = 0.3
 BEAT_S: Final = 15.0  # so that a proxy does not take the connection for dead
 AT_ONCE: Final = 500  # changes read in one look
-WAITING: Final = 256  # changes that may wait for a follower; one who is slower is dropped, and may come back
+WAITING: Final = (
+    2 * AT_ONCE
+)  # that may wait for a follower: whoever reads as they come never waits with more than a look
+ALLOWED_S: Final = 1.0  # how long what a follower was allowed holds
 MOST: Final = 200  # followers of a process
 
 
@@ -30,6 +34,9 @@ class Change(NamedTuple):
     number: int
     site: str
     event: bytes
+
+
+BEAT: Final = Change(0, "", b": still there\n\n")
 
 
 class Follower:
@@ -63,6 +70,7 @@ class Following:
         self._store = store
         self._followers: set[Follower] = set()
         self._task: asyncio.Task[None] | None = None
+        self._begun: asyncio.Future[int] | None = None
         self._closed = False
         self._at = 0
         self.looks = 0
@@ -70,26 +78,52 @@ class Following:
     def __len__(self) -> int:
         return len(self._followers)
 
-    async def follow(self, site: str, after: int | None) -> AsyncIterator[bytes]:
+    async def follow(
+        self, site: str, after: int | None, allowed: Callable[[], object] = lambda: None
+    ) -> AsyncIterator[bytes]:
         """Events of a site's changes, as they come; those after a number first, if one is given.
+
+        Parameters
+        ----------
+        allowed
+            Raises a refusal once the follower may no longer watch; it is asked every second in which there is
+            something to tell.
 
         Raises
         ------
         Refusal
             ``busy`` if too many follow already.
+        WatchworthyError
+            ``cursor_expired`` if changes after the number were forgotten; what the store says when it cannot be read.
         """
         if len(self._followers) >= MOST:
             raise Refusal("busy", f"{MOST} follow already. Try again soon.")
         one = Follower(site)
-        if self._task is None:
-            self._at = await asyncio.to_thread(self._store.read, last_change)
-            self._task = asyncio.create_task(self._read())
         self._followers.add(one)
-        return self._told(one, self._at if after is None else min(after, self._at), after is not None)
+        try:
+            if (
+                self._task is None
+            ):  # nothing is awaited between the question and the task: there is one reader
+                self._begun = asyncio.get_running_loop().create_future()
+                self._task = asyncio.create_task(self._read(self._begun))
+            assert self._begun is not None
+            begun = await asyncio.shield(self._begun)
+            if after is not None:
+                await asyncio.to_thread(self._store.read, lambda db: remembered(db, site, after))
+        except BaseException:
+            self._followers.discard(one)
+            raise
+        told = self._told(one, begun if after is None else min(after, self._at), after is not None, allowed)
+        # Whoever hangs up before the first word never begins to read, and so would never come to an end.
+        weakref.finalize(told, self._followers.discard, one).atexit = False
+        return told
 
-    async def _told(self, one: Follower, last: int, missed_some: bool) -> AsyncIterator[bytes]:
+    async def _told(
+        self, one: Follower, last: int, missed_some: bool, allowed: Callable[[], object]
+    ) -> AsyncIterator[bytes]:
         try:
             yield b": watching\n\n"
+            asked = time.monotonic()
             if missed_some:
                 while True:  # what was missed, up to where the reader is
                     missed = await asyncio.to_thread(self._changes, last, one.site)
@@ -102,16 +136,20 @@ class Following:
                 try:
                     found = await asyncio.wait_for(one.waiting.get(), BEAT_S)
                 except TimeoutError:
-                    yield b": still there\n\n"
-                    continue
+                    found = BEAT
                 if found is None:
                     return
-                if found.number > last:
+                if time.monotonic() - asked > ALLOWED_S:
+                    allowed()
+                    asked = time.monotonic()
+                if found is BEAT or found.number > last:
                     yield found.event
-                    last = found.number
+                    last = max(last, found.number)
                 if one.dropped and one.waiting.empty():
                     yield b'event: dropped\ndata: {"code":"too_slow"}\n\n'
                     return
+        except Refusal as refusal:
+            yield b'event: dropped\ndata: {"code":"%s"}\n\n' % refusal.code.encode()
         finally:
             self._followers.discard(one)
 
@@ -125,8 +163,10 @@ class Following:
         if self._task is not None:
             self._task.cancel()
 
-    async def _read(self) -> None:
+    async def _read(self, begun: asyncio.Future[int]) -> None:
         try:
+            self._at = await asyncio.to_thread(self._store.read, last_change)
+            begun.set_result(self._at)
             while self._followers:
                 await asyncio.sleep(LOOK_S)
                 try:
@@ -140,13 +180,19 @@ class Following:
                         if one.site == change.site:
                             one.tell(change)
                     self._at = change.number
+        except WatchworthyError as error:  # at the first look: nobody follows yet
+            begun.set_exception(error)
         finally:
             self._task = None
+            if not begun.done():
+                begun.set_exception(Refusal("stopping"))
 
     def _changes(self, after: int, site: str | None) -> list[Change]:
         now_ms = time.time_ns() // 1_000_000
         rows = self._store.read(lambda db: changed(db, site, Wanted(), now_ms, after, AT_ONCE))
-        return [Change(number, card.site, event(number, what, shown(card))) for number, what, card in rows]
+        return [
+            Change(number, card.site, event(number, what, shown(card, now_ms))) for number, what, card in rows
+        ]
 
 
 def event(number: int, what: str, told: dict[str, Any]) -> bytes:

@@ -14,16 +14,18 @@ from pipelines.store.cards import CardRow
 from pipelines.store.listing import (
     OPEN,
     Wanted,
+    by_draw,
     by_worth,
     changed,
     in_lane,
     newest,
     of_issues,
+    remembered,
 )
 from service.deciding.secrets import Secrets
 
-Order = Literal["queue", "automation", "worth", "newest", "changed"]
-ORDERS: Final[tuple[Order, ...]] = ("queue", "automation", "worth", "newest", "changed")
+Order = Literal["queue", "automation", "slice", "worth", "newest", "changed"]
+ORDERS: Final[tuple[Order, ...]] = ("queue", "automation", "slice", "worth", "newest", "changed")
 Key = tuple[float, Annotated[str, Meta(max_length=100)]]
 TRIES: Final = FIRST + 2  # looks for ten different issues; each leaves out those that were met
 
@@ -109,10 +111,14 @@ class Pages:
         key = cursor.keys.get(order)
         numbers: list[int] = []
         if order == "changed":
+            if key:
+                remembered(db, site, int(key[0]))
             rows = changed(db, site, wanted, now_ms, int(key[0]) if key else 0, most)
             numbers, cards = [number for number, _, _ in rows], [card for _, _, card in rows]
         elif order == "automation":
             cards = in_lane(db, site, _open(wanted), now_ms, "automation", key, (), most)
+        elif order == "slice":
+            cards = by_draw(db, site, wanted, now_ms, key, most)
         elif order == "worth":
             cards = by_worth(db, site, wanted, now_ms, key, most)
         else:
@@ -140,6 +146,8 @@ def _open(wanted: Wanted) -> Wanted:
 def _number(order: Order, card: CardRow) -> float:
     if order == "automation":
         return card.rank
+    if order == "slice":
+        return card.draw or 0.0
     if order == "worth":
         return -1.0 if card.worth is None else card.worth
     return float(card.started_at)
@@ -180,8 +188,10 @@ def _queue(db: sqlite3.Connection, site: str, wanted: Wanted, cursor: Cursor, no
     return Page(told, after if len(taken) == most else None, [])
 
 
-def shown(card: CardRow, count: int = 1) -> dict[str, Any]:
-    """A card as JSON has it."""
+def shown(card: CardRow, now_ms: int, count: int = 1) -> dict[str, Any]:
+    """A card as JSON has it; one that was put off is new again when its time is over."""
+    asleep = card.status == "snoozed" and (card.snoozed_until or 0) > now_ms
+    woken = card.status == "snoozed" and not asleep
     return {
         "session_id": card.part,
         "headline": card.headline or None,
@@ -202,10 +212,11 @@ def shown(card: CardRow, count: int = 1) -> dict[str, Any]:
         "signals": card.signals.split(),
         "lane": card.lane,
         "propensity": card.propensity,
+        "drawn": card.draw is not None,
         "seen_before": card.seen_before,
-        "status": card.status,
+        "status": "new" if woken else card.status,
         "assignee": card.assignee or None,
-        "snoozed_until_ms": card.snoozed_until,
+        "snoozed_until_ms": card.snoozed_until if asleep else None,
         "why": card.why or None,
         "label": card.label or None,
         "version": card.version,

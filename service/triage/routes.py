@@ -140,7 +140,7 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
                 at = pages.begin(order, filters)
             page = store.read(lambda db: pages.read(db, key.site, order, filters, at, now_ms, limit))
             after = pages.sealed(key.site, page.cursor) if page.cursor is not None else None
-            told = [shown(card, count) for card, count in page.cards]
+            told = [shown(card, now_ms, count) for card, count in page.cards]
             for one, number in zip(told, page.numbers, strict=False):
                 one["change"] = number
             return {"order": order, "sessions": told, "next": after}
@@ -163,7 +163,7 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
         card = await beside(change)
         if card is None:
             raise Refusal("not_found", "There is no card of this session.")
-        return as_json(shown(card))
+        return as_json(shown(card, now_ms))
 
     @routes.get("/v1/sessions/{session_id}/card")
     async def one_card(session_id: SessionId, authorization: Auth = None) -> Response:
@@ -173,7 +173,7 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
         if card is None:
             raise Refusal("not_found", "There is no card of this session.")
         told = await beside(lambda: store.read(lambda db: history(db, key.site, session_id)))
-        return as_json(shown(card) | {"history": told})
+        return as_json(shown(card, time.time_ns() // 1_000_000) | {"history": told})
 
     @routes.get("/v1/sessions/{session_id}/timeline")
     async def timeline(session_id: SessionId, authorization: Auth = None) -> Response:
@@ -205,7 +205,8 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
     async def events(session_id: SessionId, from_ms: Millis = None, authorization: Auth = None) -> Response:
         """The events that a replay needs, one JSON object a line, from a moment on (ms since the epoch).
 
-        It begins with the last snapshot before that moment. Who looked is on record. Needs a read key.
+        It begins with the last snapshot before that moment; without one, of `S.2`, before that session began. Who
+        looked is on record. Needs a read key.
         """
         key = admission.holder(authorization, "read")
         log = PART.match(session_id)
@@ -214,12 +215,14 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
         def note() -> bool:
             return store.write(lambda db: _viewed(db, key.site, session_id, key.id, now_ms), ()).result()
 
-        if log is None or not await beside(note):
+        card = await beside(lambda: store.card(key.site, session_id)) if log and log["part"] else None
+        if log is None or (log["part"] and card is None) or not await beside(note):
             raise Refusal("not_found", "There is no session of this id.")
         name = log["log"]
+        begin = from_ms if from_ms is not None else card.started_at if card else 0
 
         def lines() -> Iterator[bytes]:
-            for _, batch in store.replay(key.site, name, float(from_ms or 0)):
+            for _, batch in store.replay(key.site, name, float(begin)):
                 for event in batch.events:
                     yield bytes(event).replace(b"\n", b" ") + b"\n"
 
@@ -247,10 +250,15 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
     ) -> Response:
         """Changes of cards as server-sent events, as they are stored.
 
-        Who comes back with `Last-Event-ID` misses none; who reads too slowly is told so and let go. Needs a read key.
+        Who comes back with `Last-Event-ID` misses none, or is told `cursor_expired`; who reads too slowly, or whose key
+        was revoked, gets the event `dropped` and is let go. Needs a read key.
         """
         key = admission.holder(authorization, "read")
-        told = await following.follow(key.site, int(last_event_id) if last_event_id else None)
+
+        def allowed() -> None:
+            admission.holder(authorization, "read")
+
+        told = await following.follow(key.site, int(last_event_id) if last_event_id else None, allowed)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import signal
 import socket
@@ -16,6 +17,7 @@ import pytest
 from data_contracts.batches import Batch
 from data_contracts.recordings import read
 from pipelines.store.store import Store
+from service.live.refusals import Refusal
 from service.triage import following
 from service.triage.following import Following
 from tests.service.live_process import Process, make_keys
@@ -61,7 +63,7 @@ def test_every_follower_gets_every_change_and_the_store_is_asked_once(tmp_path: 
         async with Served(tmp_path) as one:
             await visited(one)
             hub = Following(one.service.store)
-            told = [await hub.follow("default", None) for _ in range(20)]
+            told = await asyncio.gather(*(hub.follow("default", None) for _ in range(20)))
             readers = [asyncio.create_task(some(each, 6)) for each in told]
             for turn in range(3):
                 await asyncio.sleep(following.LOOK_S)
@@ -115,6 +117,71 @@ def test_who_reads_too_slowly_is_told_and_let_go(tmp_path: Path, monkeypatch: py
             await asyncio.sleep(3 * following.LOOK_S)
             found = names([event async for event in told])
             assert found == ["x0", "x1", "x2", "x3", "dropped"]
+            assert len(hub) == 0
+            hub.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_burst_drops_nobody_who_keeps_up(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with Served(tmp_path) as one:
+            await visited(one)
+            hub = Following(one.service.store)
+            told = await hub.follow("default", None)
+            many = following.AT_ONCE + 100
+            reader = asyncio.create_task(some(told, many))
+            await asyncio.sleep(0)
+            one.service.store.write(
+                lambda db: db.execute(
+                    "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)"
+                    " INSERT INTO changes (site_id, session_id, part, what, at)"
+                    " SELECT site_id, session_id, part, 'x' || i, 0 FROM n, (SELECT * FROM cards LIMIT 1)",
+                    (many,),
+                ),
+                (),
+            ).result()
+            assert names(await reader) == [f"x{i}" for i in range(many)]
+            hub.close()
+
+    asyncio.run(scenario())
+
+
+def test_who_may_no_longer_watch_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "ALLOWED_S", 0.0)
+    revoked = False
+
+    def allowed() -> None:
+        if revoked:
+            raise Refusal("key_unknown")
+
+    async def scenario() -> None:
+        nonlocal revoked
+        async with Served(tmp_path) as one:
+            await visited(one)
+            hub = Following(one.service.store)
+            told = await hub.follow("default", None, allowed)
+            waiting = asyncio.create_task(some(told, 1))
+            await asyncio.sleep(0)
+            note(one.service.store, "a")
+            assert names(await waiting) == ["a"]
+            revoked = True
+            note(one.service.store, "b")
+            assert [event async for event in told] == [b'event: dropped\ndata: {"code":"key_unknown"}\n\n']
+            assert len(hub) == 0
+            hub.close()
+
+    asyncio.run(scenario())
+
+
+def test_who_hangs_up_before_the_first_word_keeps_no_place(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with Served(tmp_path) as one:
+            hub = Following(one.service.store)
+            told = await hub.follow("default", None)
+            assert len(hub) == 1
+            del told
+            gc.collect()
             assert len(hub) == 0
             hub.close()
 

@@ -18,6 +18,7 @@ import pytest
 from data_contracts.batches import Batch
 from data_contracts.recordings import read
 from models.queue import FIRST
+from pipelines.store import listing
 from pipelines.store.limits import StoreLimits
 from pipelines.store.listing import Wanted, changed, forget_changes
 from pipelines.store.store import Store
@@ -178,15 +179,23 @@ def test_a_card_is_cared_for_by_one_person_at_a_time(played: Played) -> None:
         await desk.care(name, version=3, status="snoozed", snoozed_until_ms=until)
         assert name not in {one["session_id"] for one in await desk.listed()}
         assert "snoozed" in (await desk.get("/v1/why-not", session=name)).json()["reasons"][0]
+        assert (
+            code_of(await desk.care(name, version=4, status="snoozed", snoozed_until_ms=0)) == "snooze_over"
+        )
         await asyncio.sleep(0.7)
-        assert name in {one["session_id"] for one in await desk.listed(limit=100)}, "it comes back by itself"
-        await desk.care(name, version=4, status="resolved", why="fixed", note="release 12")
+        back = {one["session_id"]: one for one in await desk.listed(limit=100)}
+        assert back[name]["status"] == "new", "it comes back by itself"
+        desk.one.service.wake(time.time_ns() // 1_000_000)
+        assert ("woke",) in desk.store.read(lambda db: db.execute("SELECT what FROM changes").fetchall())
+        version = (await desk.get(f"/v1/sessions/{name}/card")).json()["version"]
+        assert version == 5, "whoever follows hears of it"
+        await desk.care(name, version=version, status="resolved", why="fixed", note="release 12")
         assert name not in {one["session_id"] for one in await desk.listed()}
         told = (await desk.get(f"/v1/sessions/{name}/card")).json()
         assert told["why"] == "fixed: release 12"
         became = [one["became"]["status"] for one in told["history"]]
-        assert became == ["seen", "assigned", "snoozed", "resolved"]
-        assert len({one["who"] for one in told["history"]}) == 1
+        assert became == ["seen", "assigned", "snoozed", "new", "resolved"]
+        assert len({one["who"] for one in told["history"]} - {""}) == 1
 
     played(scenario)
 
@@ -225,6 +234,7 @@ def test_a_replay_begins_where_it_is_asked_and_who_looked_is_on_record(played: P
         views = desk.store.read(lambda db: db.execute("SELECT part, who FROM views").fetchall())
         assert [part for part, _ in views] == [name]
         assert code_of(await desk.get("/v1/sessions/nobody/events")) == "not_found"
+        assert code_of(await desk.get(f"/v1/sessions/{name}.99/events")) == "not_found"
         assert desk.store.erase("default", name)
         assert code_of(await desk.get(f"/v1/sessions/{name}/events")) == "not_found"
 
@@ -237,10 +247,48 @@ def test_old_changes_are_forgotten_and_no_card(played: Played) -> None:
         (count, last) = desk.store.read(
             lambda db: db.execute("SELECT count(*), max(at) FROM changes").fetchone()
         )
+        begun = (await desk.get("/v1/sessions", order="changed", limit=3)).json()["next"]
         assert forget_changes(desk.store, last) < count
         assert forget_changes(desk.store, last + 1) > 0
+        assert (
+            code_of(await desk.get("/v1/sessions", order="changed", limit=3, cursor=begun))
+            == "cursor_expired"
+        )
+        headers = {"authorization": f"Bearer {desk.one.read}", "last-event-id": "3"}
+        assert code_of(await desk.one.client.get("/v1/live", headers=headers)) == "cursor_expired"
         assert (await desk.get("/v1/sessions", order="changed")).json()["sessions"] == []
         assert len(await desk.listed(order="newest")) == cards
+
+    played(scenario)
+
+
+def test_the_random_slice_is_listed_in_the_order_of_its_draw(played: Played) -> None:
+    async def scenario(desk: Desk) -> None:
+        drawn = {one["session_id"] for one in await desk.listed(order="newest") if one["drawn"]}
+        assert drawn == {one["session_id"] for one in await desk.listed(order="slice", limit=2)}
+        queue = await desk.listed(order="queue")
+        assert all(one["lane"] == "worth" for one in queue if one["flagged"]), (
+            "what is flagged waits for no turn"
+        )
+
+    played(scenario)
+
+
+def test_sessions_of_a_common_issue_are_not_counted_for_ever(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "COUNTED", 2)
+
+    async def scenario(desk: Desk) -> None:
+        coupon = desk.store.card("default", "struggling-dead-coupon")
+        assert coupon is not None
+        desk.store.write(
+            lambda db: db.execute("UPDATE cards SET flagged = 1, issue = ?", (coupon.issue,)), ()
+        ).result()
+        found = desk.store.read(
+            lambda db: listing.of_issues(db, "default", Wanted(), 0, [coupon.issue, "other"])
+        )
+        assert found == {coupon.issue: 2}
 
     played(scenario)
 
