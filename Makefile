@@ -1,11 +1,12 @@
 # A fresh clone needs a supported Python and make; the first target run makes .venv and installs into it.
 # Another Python than the one on PATH: make install PYTHON=python3.12
 
-.PHONY: help install check test test-full demo bench lab lab-packages lock
+.PHONY: help install pages check test test-full demo bench lab lab-packages lock
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make install    make .venv and install the locked packages and the project"
+	@echo "make pages      build the recorder and the pages, if their sources have changed"
 	@echo "make demo       score the sample sessions and print what was seen"
 	@echo "make check      ruff, mypy --strict, and the order of the floors"
 	@echo "make test       the tests, in some minutes"
@@ -20,22 +21,26 @@ install: .venv/installed
 	@python=$$(sh scripts/find_python.sh) && "$$python" scripts/install.py
 	@touch $@
 
-check: install
+pages: install
+	@.venv/bin/python service/web/build.py
+
+check: install pages
 	.venv/bin/ruff check --quiet .
 	.venv/bin/ruff format --quiet --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/python service/web/build.py --check
 
-test: install
+test: install pages
 	.venv/bin/python -m pytest --hypothesis-profile=ci --durations=20
 
-test-full: install
+test-full: install pages
 	.venv/bin/python -m pytest --hypothesis-profile=full --durations=20 -m ""
 
-demo: install
+demo: install pages
 	@.venv/bin/watchworthy demo
 
-bench: install
+bench: install pages
 	@.venv/bin/watchworthy bench
 
 lab: install lab-packages

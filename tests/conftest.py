@@ -9,10 +9,13 @@ tests that had less to chew on without them.
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from service.web import build
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("WATCHWORTHY_SHARED") or ROOT.parent / "shared")
@@ -41,11 +44,23 @@ def lab_packages() -> Path | None:
     return folder if (folder / "rrweb").is_dir() else None
 
 
+@cache
+def pages() -> Path | None:
+    """The folder of what browsers load, built now if its sources have changed; None if that cannot be done here."""
+    try:
+        build.build()
+    except build.BuildError:
+        return None
+    return build.BUILT
+
+
 TOOLS: dict[str, Callable[[], Path | None]] = {
     "chromium": lambda: on_path(
         os.environ.get("WATCHWORTHY_CHROMIUM") or "chromium", "chromium-browser", "google-chrome"
     ),
+    "firefox": lambda: on_path("firefox-esr", "firefox"),
     "node": lambda: on_path("node"),
+    "pages": pages,
     "postgresql": postgresql_programs,
     "rrweb": lab_packages,
 }

@@ -29,7 +29,7 @@ def tracked_files() -> list[Path]:
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listing.returncode == 0:
         return [path for name in listing.stdout.split("\0") if name and (path := ROOT / name).is_file()]
-    made = {"node_modules", "__pycache__", "build", "dist"}
+    made = {"node_modules", "built", "__pycache__", "build", "dist"}
     return [
         path
         for path in ROOT.rglob("*")
@@ -43,7 +43,7 @@ def tracked_files() -> list[Path]:
 def modules() -> list[Path]:
     """Every Python file that is installed."""
     return sorted(
-        [*(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")), *ROOT.glob("*.py")]
+        [*(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")), ROOT / "watchworthy.py"]
     )
 
 

@@ -1,0 +1,3 @@
+import { record } from "@rrweb/record";
+
+(window as unknown as { watchworthy: unknown }).watchworthy = record;
