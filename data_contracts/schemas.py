@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,6 +52,12 @@ def schema(name: str) -> dict[str, Any]:
     """
     kind, title = MESSAGES[name]
     return {"$schema": DIALECT, "title": title, **_flush(msgspec.json.schema(kind))}
+
+
+def components(kinds: Iterable[type], template: str) -> dict[str, Any]:
+    """Schemas of types and of all that they hold, by name, with references in the form of a template."""
+    _, found = msgspec.json.schema_components(kinds, ref_template=template)
+    return {name: _flush(one) for name, one in found.items()}
 
 
 def _flush(value: Any) -> Any:

@@ -18,6 +18,7 @@ from data_contracts.assessments import Reason, Step
 from features.moments import CODES, MOMENT, WITHDRAWN
 from models.calibration import Calibration, expit, logit
 from models.head import Head
+from models.norms import Percentile
 from models.reason_codes import sentence
 
 MOMENTS_SHOWN: Final = 8
@@ -29,6 +30,7 @@ def reasons(
     contributions: npt.NDArray[np.float64],
     moments: npt.NDArray[np.void] | None = None,
     units: Sequence[str] = (),
+    percentile: Percentile | None = None,
 ) -> tuple[Reason, ...]:
     """Reasons of one score, the weightiest first.
 
@@ -44,6 +46,8 @@ def reasons(
         Moments of the session; those withdrawn carry nothing.
     units
         Unit of each feature, for the sentence.
+    percentile
+        Where the site's sessions put a value of a feature.
 
     Returns
     -------
@@ -69,6 +73,7 @@ def reasons(
                 weight=weight,
                 t_ms=carriers(group.signals, moments) if weight > 0 else (),
                 value=None if math.isnan(value) else value,
+                site_percentile=percentile(head.features[strongest], value) if percentile else None,
                 text=sentence(code, head.features[strongest], value, units[strongest] if units else "-"),
             )
         )

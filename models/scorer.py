@@ -35,6 +35,7 @@ from models.heads import HEADS
 from models.heads.bot import may_act
 from models.heads.conversion import HORIZON_S
 from models.intervals import interval
+from models.norms import Percentile
 from models.operating_points import tightest
 from models.reasons import reasons, steps
 from models.signal_rates import digests, extended, names, units
@@ -118,6 +119,7 @@ class Scorer:
         vector: npt.NDArray[np.float32],
         evidence: Evidence,
         moments: npt.NDArray[np.void] | None = None,
+        percentile: Percentile | None = None,
     ) -> Said:
         """What one head says: its block, its reasons, its margin.
 
@@ -150,7 +152,7 @@ class Scorer:
             "base_rate": base_rate,
             "steps": steps(float(contributions[-1]), margin, trained.calibration, base_rate),
         }
-        told = reasons(head, values, contributions[:-1], moments, self._units[head.name])
+        told = reasons(head, values, contributions[:-1], moments, self._units[head.name], percentile)
         return Said(block, told, margin, bool(mouse_seen(head, values)))
 
     def assess(
@@ -166,6 +168,7 @@ class Scorer:
         stake: float = 1.0,
         goal: str | None = None,
         as_of_ms: int = 0,
+        percentile: Percentile | None = None,
     ) -> Assessment:
         """Assess a session.
 
@@ -185,9 +188,11 @@ class Scorer:
             What is at risk where the struggle is, 0..1.
         goal
             Name of the site's goal.
+        percentile
+            Where the site's sessions put a value of a feature.
         """
         evidence, vector, moments = session.coverage, session.vector, session.moments
-        said = {head.name: self.say(head, vector, evidence, moments) for head in HEADS}
+        said = {head.name: self.say(head, vector, evidence, moments, percentile) for head in HEADS}
         bot = self._bot(said["bot"], evidence)
         automation = bot.verdict == "automation"
         element = element or named_by(session)

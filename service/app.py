@@ -18,7 +18,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from data_contracts.assessments import Assessment
+from data_contracts.decisions import Decision
 from data_contracts.errors import CODES, WatchworthyError
+from data_contracts.schemas import components
 from models.live_scores import LiveScorer
 from models.scorer import Scorer
 from pipelines import audit
@@ -28,6 +31,7 @@ from service.acting import routes as acting
 from service.acting.stopping import stop_harmful
 from service.deciding.bundles import Bundles
 from service.deciding.policy import Policy
+from service.deciding.site_norms import SiteNorms
 from service.exporting import routes as exports
 from service.fraud import annotating
 from service.fraud import routes as fraud
@@ -36,6 +40,7 @@ from service.live import batches_route
 from service.live.admission import Admission
 from service.live.closing import close_ended
 from service.live.front import Door, Front
+from service.live.json_body import COMPONENT
 from service.live.keys import Keys
 from service.live.metrics import CONTENT_TYPE, Metrics
 from service.live.reception import Reception
@@ -91,6 +96,7 @@ class Service:
         self.reception.acting.load(data_dir)
         self.bundles = Bundles(data_dir)
         self.bundles.keep(scorer.scorer.bundle, settings.models)
+        self.norms = SiteNorms(store)
         self.following = Following(store)
         self.dispatcher = Dispatcher(store, self.metrics, alerts)
         self.announcer = Announcer(store, alerts)
@@ -254,7 +260,7 @@ def application(service: Service) -> Door:
     app.add_exception_handler(HTTPException, _raised)
     app.add_exception_handler(RequestValidationError, _invalid)
     _routes(app, service)
-    asking = Asking(service.reception, service.reception.judge.secrets, service.bundles)
+    asking = Asking(service.reception, service.reception.judge.secrets, service.bundles, service.norms)
     for room in (fraud, annotating):
         app.include_router(room.router(asking, service.admission, service.settings))
     app.include_router(
@@ -302,9 +308,13 @@ def _routes(app: FastAPI, service: Service) -> None:
 
     @app.get("/v1/sessions/{session_id}", tags=["sessions"])
     async def session(session_id: str, authorization: str | None = Header(None)) -> Response:
-        """One session as it is known now: coverage, vector, moments, scores. Needs a read key."""
+        """One session as it is known now: coverage, vector, moments, scores. Needs a read key.
+
+        `percentiles` says where the site's last 2,000 ended sessions put each value; null where fewer than 100 of them
+        have one.
+        """
         key = service.admission.holder(authorization, "read")
-        told = await session_now(service.reception, key.site, session_id)
+        told = await session_now(service.reception, service.norms, key.site, session_id)
         return Response(told, media_type="application/json")
 
 
@@ -316,7 +326,9 @@ def _describe(app: FastAPI) -> None:
         if app.openapi_schema is None:
             schema = made()
             schema["paths"][batches_route.PATH] = batches_route.OPENAPI
-            schema.setdefault("components", {}).setdefault("schemas", {})["Error"] = batches_route.ERROR
+            shared = schema.setdefault("components", {}).setdefault("schemas", {})
+            shared |= components((Assessment, Decision), COMPONENT)
+            shared["Error"] = batches_route.ERROR
             for path in schema["paths"].values():
                 for call in path.values():
                     call["responses"].pop("422", None)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from data_contracts.assessments import Assessment, Coverage
 from features.session import Session
+from models.norms import Percentile
 from models.scorer import Scorer
 
 
@@ -18,6 +19,7 @@ def assess(
     assessment_id: str = "",
     seen_before: Callable[[str], int] | None = None,
     stake: float = 1.0,
+    percentile: Percentile | None = None,
 ) -> Assessment:
     """Assess one session.
 
@@ -35,6 +37,8 @@ def assess(
         How many sessions on record show an issue.
     stake
         What is at risk where the struggle is, 0..1.
+    percentile
+        Where the site's sessions put a value of a feature.
     """
     seen = session.coverage
     coverage = Coverage(
@@ -56,6 +60,7 @@ def assess(
         seen_before=seen_before,
         stake=stake,
         as_of_ms=seen.duration_ms,
+        percentile=percentile,
     )
 
 

@@ -262,6 +262,25 @@ def bench_serve(
     raise typer.Exit(run(paths or [], rounds, connections, batches, sessions, json_file))
 
 
+@bench.command("queue")
+def bench_queue(
+    paths: BenchPaths = None,
+    cards: Annotated[int, typer.Option(min=1_000, help="Sessions of the site.")] = 1_000_000,
+    common: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of the sessions with an issue that show the most common one."),
+    ] = 0.1,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; each figure is the median.")] = 15,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here too.")
+    ] = None,
+) -> None:
+    """Pages of the queue and of other lists at a million sessions, beside finding one card."""
+    from service.verbs.bench_queue import run
+
+    raise typer.Exit(run(paths or [], cards, common, rounds, json_file))
+
+
 @app.command()
 def serve(
     data_dir: DataDir = Path("data"),

@@ -109,6 +109,11 @@ class Decisions(ABC):
         given = (after, *(value for _, value in asked), most)
         return self._decisions(f"{where} ORDER BY decisions.id LIMIT ?", given)
 
+    def ended(self, site: str, most: int) -> list[Told]:
+        """The last decisions on sessions of a site that ended, the newest first."""
+        where = "sites.name = ? AND cause = 'ended' ORDER BY decisions.id DESC LIMIT ?"
+        return self._decisions(where, (site, most))
+
     def _decisions(self, where: str, given: tuple[Any, ...]) -> list[Told]:
         with self._reads.snapshot() as db:
             rows = db.execute(f"{TOLD} WHERE {where}", given).fetchall()

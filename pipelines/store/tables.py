@@ -104,6 +104,7 @@ ASKING: Final = """
     CREATE INDEX assessments_session ON assessments (session_id);
     CREATE INDEX assessments_part ON assessments (site_id, part);
     CREATE INDEX assessments_reference ON assessments (site_id, reference) WHERE reference IS NOT NULL;
+    CREATE INDEX decisions_ended ON decisions (site_id, id) WHERE cause = 'ended';
     CREATE INDEX decisions_part ON decisions (site_id, part, log_number);
     CREATE TABLE used_tokens (
       nonce BLOB PRIMARY KEY,

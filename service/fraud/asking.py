@@ -19,6 +19,7 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from features.log import sessions_of
 from features.session import Session
+from models.norms import Norms
 from models.reason_codes import REASON_CODES
 from pipelines.store import assessing
 from pipelines.store.assessing import Asked, Before, Override
@@ -28,6 +29,7 @@ from service.deciding.bundles import Bundles
 from service.deciding.judge import Judge, Struggle
 from service.deciding.records import paths
 from service.deciding.secrets import Secrets, Token
+from service.deciding.site_norms import SiteNorms
 from service.live.reception import Reception
 from service.live.refusals import Refusal
 from service.live.sessions_route import PART
@@ -88,9 +90,12 @@ class Asking:
         The secrets of its sites.
     bundles
         Models that have scored.
+    norms
+        What is usual on a site.
     """
 
-    def __init__(self, reception: Reception, kept: Secrets, bundles: Bundles) -> None:
+    def __init__(self, reception: Reception, kept: Secrets, bundles: Bundles, norms: SiteNorms) -> None:
+        self._norms = norms
         self.reception = reception
         self._bundles = bundles
         self.secrets = kept
@@ -114,7 +119,8 @@ class Asking:
             found = await self._session(site, question, now_ms)
         else:
             found = await self.reception.beside(lambda: self._recording(question.recording))
-        return await self.reception.beside(lambda: self._assess(site, question, found, token, now_ms))
+        usual = await asyncio.to_thread(self._norms.of, site)
+        return await self.reception.beside(lambda: self._assess(site, question, found, token, now_ms, usual))
 
     def judge_of(self, bundle: str) -> Judge:
         """The judge whose models those of a bundle are, if it is still at hand; else the one that judges now."""
@@ -183,7 +189,7 @@ class Asking:
         return Found(sessions[-1])
 
     def _assess(
-        self, site: str, question: Question, found: Found, token: Token | None, now_ms: int
+        self, site: str, question: Question, found: Found, token: Token | None, now_ms: int, usual: Norms
     ) -> Assessment:
         session, judge = found.session, self.reception.judge
         struggle = judge.struggle(site, session)
@@ -201,7 +207,7 @@ class Asking:
             asked=question.action,
             override="" if override is None else "allow" if override.list == "allow" else "deny",
         )
-        answer = self._answer(question, found, struggle, token, made, before, override)
+        answer = self._answer(question, found, struggle, token, made, before, override, usual)
         asked = Asked(
             answer.assessment_id,
             site,
@@ -246,6 +252,7 @@ class Asking:
         made: Decision,
         before: Before,
         override: Override | None,
+        usual: Norms,
     ) -> Assessment:
         """The assessment: what the scorer says, what the policy recommends, and what the house has to add."""
         judge = self.reception.judge
@@ -256,6 +263,7 @@ class Asking:
             f"as_{secrets.token_hex(ID_BYTES)}",
             lambda issue: struggle.seen_before,
             struggle.stake,
+            usual.percentile,
         )
         coverage = structs.replace(
             told.coverage, behind=found.behind, stale=found.stale, bound=token is not None

@@ -11,16 +11,20 @@ import msgspec
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field, JsonValue, model_validator
 
+from data_contracts.assessments import Assessment
+from data_contracts.decisions import Decision
 from pipelines.store import assessing
 from service.deciding.replay import replayed
 from service.fraud.asking import Asking, Question
+from service.fraud.examples import AUTOMATION, UNDETERMINED
 from service.live.admission import Admission, cors
-from service.live.json_body import Named, SessionId, Theirs, Told, as_json, described, json_body
+from service.live.json_body import Named, SessionId, Theirs, Told, answered, as_json, described, json_body
 from service.live.refusals import Refusal
 from service.live.settings import Settings
 
 T = TypeVar("T")
 PAGE: Final = 100
+ASSESSED: Final = answered(Assessment, "An assessment.", automation=AUTOMATION, undetermined=UNDETERMINED)
 Auth = Annotated[str | None, Header(alias="authorization")]
 
 
@@ -127,6 +131,7 @@ def router(asking: Asking, admission: Admission, settings: Settings) -> APIRoute
     @routes.post(
         "/v1/assessments",
         tags=["fraud"],
+        responses=ASSESSED,
         openapi_extra=described(
             AssessmentRequest,
             by_session={"session": "s-81f2", "action": "checkout", "reference": "order-1729"},
@@ -151,7 +156,7 @@ def router(asking: Asking, admission: Admission, settings: Settings) -> APIRoute
         )
         return as_json(await asking.ask(key.site, question))
 
-    @routes.get("/v1/assessments/{assessment_id}", tags=["fraud"])
+    @routes.get("/v1/assessments/{assessment_id}", tags=["fraud"], responses=ASSESSED)
     async def fetch(assessment_id: str, authorization: Auth = None) -> Response:
         """An assessment as it was given. Needs a read key."""
         key = admission.holder(authorization, "read")
@@ -215,7 +220,11 @@ def router(asking: Asking, admission: Admission, settings: Settings) -> APIRoute
             raise Refusal("payload_expired", "The record was erased with its session; its commitment stands.")
         return told.bundle, told.body
 
-    @routes.get("/v1/decisions/{decision_id}", tags=["fraud"])
+    @routes.get(
+        "/v1/decisions/{decision_id}",
+        tags=["fraud"],
+        responses=answered(Decision, "The record of a decision."),
+    )
     async def decision(decision_id: str, authorization: Auth = None) -> Response:
         """The record of a decision, with all that is needed to make it again. Needs a read key."""
         _, body = await record(authorization, decision_id)

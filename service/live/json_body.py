@@ -22,6 +22,9 @@ Theirs = Annotated[str, Field(max_length=200)]
 """What askers call things."""
 
 
+COMPONENT: Final = "#/components/schemas/{name}"
+
+
 class Told(BaseModel):
     """A body; what it does not know is an error, so that a misspelt name is not passed over."""
 
@@ -76,6 +79,17 @@ def described(model: type[BaseModel], **examples: Any) -> dict[str, Any]:
     shown = {name: {"value": value} for name, value in examples.items()}
     content = {"application/json": {"schema": model.model_json_schema(), "examples": shown}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def answered(
+    kind: type[msgspec.Struct], text: str, **examples: msgspec.Struct
+) -> dict[int | str, dict[str, Any]]:
+    """What the API's description says of an answer; its schema is in the components, see ``components``."""
+    shown = {name: {"value": msgspec.to_builtins(one)} for name, one in examples.items()}
+    schema = {"$ref": COMPONENT.format(name=kind.__name__)}
+    return {
+        200: {"description": text, "content": {"application/json": {"schema": schema, "examples": shown}}}
+    }
 
 
 def as_json(told: Any) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from features.catalogue import engine
 from features.moments import CODES, SETTLED
 from features.session import Session
 from models.live_scores import LiveScorer
+from service.deciding.site_norms import SiteNorms
 from service.live.reception import Reception
 from service.live.refusals import Refusal, refusal_of
 
@@ -20,8 +22,8 @@ PART: Final = re.compile(r"^(?P<log>[^.]+)(?:\.(?P<part>[1-9][0-9]{0,6}))?$")
 """``S``, or ``S.2`` for what follows a pause."""
 
 
-async def session_now(reception: Reception, site: str, session_id: str) -> bytes:
-    """The JSON of a session: coverage, vector, moments, scores.
+async def session_now(reception: Reception, norms: SiteNorms, site: str, session_id: str) -> bytes:
+    """The JSON of a session: coverage, vector with the site's percentiles, moments, scores.
 
     Raises
     ------
@@ -31,6 +33,7 @@ async def session_now(reception: Reception, site: str, session_id: str) -> bytes
     named = PART.match(session_id)
     if named is None:
         raise Refusal("not_found", "There is no session of this id.")
+    usual = await asyncio.to_thread(norms.of, site)
     name = (site, named["log"])
     await reception.turns.enter(name)
     try:
@@ -42,6 +45,7 @@ async def session_now(reception: Reception, site: str, session_id: str) -> bytes
             raise Refusal("not_found", "There is no session of this id.")
         one = found[ids.index(session_id)]
         told = shown(one, reception.scorer)
+        told["percentiles"] = {name: usual.percentile(name, value) for name, value in told["vector"].items()}
         told["log"] = {"id": name[1], "batches": live.number, "sessions": ids, "stale": stale}
         return msgspec.json.encode(told)
     except WatchworthyError as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import numpy as np
 import pytest
 
 from data_contracts import decisions
@@ -20,12 +21,16 @@ from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from features.log import sessions_of
+from models import norms
 from models.bundle import STARTER
+from models.reason_codes import REASON_CODES
 from models.scorer import Scorer
 from pipelines import audit
 from pipelines.store.assessing import use_token
 from service.assessing import assess
 from service.deciding import secrets
+from service.deciding.site_norms import SiteNorms
+from service.fraud.examples import AUTOMATION, UNDETERMINED
 from service.live.closing import close_ended
 from tests.service.live_store import SAMPLES, Served, code_of
 
@@ -95,6 +100,40 @@ def test_an_assessment_is_what_the_library_says(tmp_path: Path, name: str) -> No
         assert msgspec.json.decode(again.content, type=Assessment) == told
 
     played(tmp_path, scenario)
+
+
+def test_reasons_say_where_the_site_puts_their_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(norms, "LEAST", 4)
+    calm = ("calm-buy", "calm-search", "calm-browse", "calm-compare")
+
+    async def scenario(asker: Asker) -> None:
+        await asker.visit(SCRAPER)
+        assert all(one.site_percentile is None for one in (await asker.asked(session=SCRAPER)).reasons)
+        for name in calm:
+            await asker.visit(name)
+        await close_ended(asker.one.service.reception)
+        usual = SiteNorms(asker.one.service.store).of("default")
+        assert usual.sessions == len(calm) + 1
+        told = await asker.call("GET", f"/v1/sessions/{SCRAPER}")
+        vector = told.json()["vector"]
+        found = {
+            name: usual.percentile(name, np.nan if value is None else value) for name, value in vector.items()
+        }
+        assert {name for name, value in found.items() if value is not None}
+        asker.one.service.norms.forget()
+        told = await asker.call("GET", f"/v1/sessions/{SCRAPER}")
+        assert told.json()["percentiles"] == found
+        assert any(one.site_percentile is not None for one in (await asker.asked(session=SCRAPER)).reasons)
+
+    played(tmp_path, scenario)
+
+
+def test_the_description_shows_an_answer_with_reasons_that_exist() -> None:
+    for one in (AUTOMATION, UNDETERMINED):
+        assert {reason.code for reason in one.reasons} <= set(REASON_CODES)
+        assert msgspec.json.decode(msgspec.json.encode(one), type=Assessment) == one
 
 
 def test_a_recording_in_the_body_is_assessed_and_not_kept(tmp_path: Path) -> None:
