@@ -15,7 +15,8 @@ from service.verbs.bench_queue import run
 from tests.service.live_store import SAMPLES
 
 FILES = [
-    str(SAMPLES / f"{name}.json.gz") for name in ("struggling-dead-coupon", "calm-buy", "automated-straight-cursor")
+    str(SAMPLES / f"{name}.json.gz")
+    for name in ("struggling-dead-coupon", "calm-buy", "automated-straight-cursor")
 ]
 MANY = 1_500
 
