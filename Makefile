@@ -1,7 +1,7 @@
 # A fresh clone needs a supported Python and make; the first target run makes .venv and installs into it.
 # Another Python than the one on PATH: make install PYTHON=python3.12
 
-.PHONY: help install pages check test test-full demo bench lab lab-packages lock
+.PHONY: help install pages check test test-full demo bench lab lab-families lab-packages lock
 .DELETE_ON_ERROR:
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test-full  the tests and their long forms"
 	@echo "make bench      each speed beside its limit and its peers, on this machine"
 	@echo "make lab        record the sample sessions again (needs Chromium, Node.js and npm)"
+	@echo "make lab-families  record people and automation families, a minute and more of each, into made/families"
 	@echo "make lock       compile requirements.txt again (needs uv; UPGRADE=--upgrade for newer versions)"
 
 install: .venv/installed
@@ -45,6 +46,18 @@ bench: install pages
 
 lab: install lab-packages
 	.venv/bin/python tests/lab/run.py
+
+lab-families: install lab-packages tests/lab/families/packages/.installed tests/lab/families/puppeteer/node_modules/.package-lock.json
+	@command -v chromedriver >/dev/null || { echo "Selenium needs chromedriver: apt-get install chromium-driver" >&2; exit 1; }
+	.venv/bin/python tests/lab/run.py --families --out made/families --jobs 3 --width 2
+
+tests/lab/families/packages/.installed: tests/lab/families/packages.txt
+	.venv/bin/python -m pip install --quiet --target tests/lab/families/packages --upgrade -r $<
+	@touch $@
+
+tests/lab/families/puppeteer/node_modules/.package-lock.json: tests/lab/families/puppeteer/package-lock.json
+	cd tests/lab/families/puppeteer && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 lab-packages: tests/lab/node_modules/.package-lock.json
 

@@ -2,6 +2,7 @@
 
 python tests/lab/run.py                          all of them, into samples/
 python tests/lab/run.py --out made --only dead_coupon
+python tests/lab/run.py --families --out made    automation families and people, a minute and more of each
 """
 
 from __future__ import annotations
@@ -90,8 +91,20 @@ def main(arguments: list[str] | None = None) -> None:
         "--only", action="append", choices=names, metavar="NAME", help="one scenario; may be repeated"
     )
     parser.add_argument("--seed", type=int, default=1, help="draws people, targets and pauses")
-    parser.add_argument("--jobs", type=int, default=1, help="scenarios at a time")
+    parser.add_argument("--jobs", type=int, default=1, help="scenarios at a time; browsers, of families")
+    parser.add_argument("--families", action="store_true", help="record the automation families instead")
+    parser.add_argument("--family", action="append", metavar="NAME", help="one family; may be repeated")
+    parser.add_argument("--each", type=int, default=20, help="sessions of each family")
+    parser.add_argument("--seconds", type=float, default=63.0, help="length of each session of a family")
+    parser.add_argument("--width", type=int, default=2, help="sessions at a time in one browser, of families")
     options = parser.parse_args(arguments)
+    if options.families:
+        install_recorder()
+        sys.path.append(str(HERE / "families" / "packages"))
+        from families.record import run
+
+        return run(options.out, options.family, options.each, options.seed, options.seconds, options.jobs,
+                   options.width, chromium(), FLAGS)  # fmt: skip
     chosen = [s for s in SCENARIOS if not options.only or s.name in options.only]
     install_recorder()
     columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
