@@ -1,7 +1,7 @@
 # A fresh clone needs a supported Python and make; the first target run makes .venv and installs into it.
 # Another Python than the one on PATH: make install PYTHON=python3.12
 
-.PHONY: help install pages check test test-full demo bench lab lab-families lab-packages lock
+.PHONY: help install pages check test test-full demo bench lab lab-families lab-twins lab-packages lock
 .DELETE_ON_ERROR:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make bench      each speed beside its limit and its peers, on this machine"
 	@echo "make lab        record the sample sessions again (needs Chromium, Node.js and npm)"
 	@echo "make lab-families  record people and automation families, a minute and more of each, into made/families"
+	@echo "make lab-twins     record struggles and their calm twins into made/twins"
 	@echo "make lock       compile requirements.txt again (needs uv; UPGRADE=--upgrade for newer versions)"
 
 install: .venv/installed
@@ -46,6 +47,9 @@ bench: install pages
 
 lab: install lab-packages
 	.venv/bin/python tests/lab/run.py
+
+lab-twins: install lab-packages
+	.venv/bin/python tests/lab/run.py --twins --out made/twins --each 8 --jobs 4
 
 lab-families: install lab-packages tests/lab/families/packages/.installed tests/lab/families/puppeteer/node_modules/.package-lock.json
 	@command -v chromedriver >/dev/null || { echo "Selenium needs chromedriver: apt-get install chromium-driver" >&2; exit 1; }

@@ -86,6 +86,8 @@ async def record(browser: Browser, scenario: Scenario, hand: Hand, seed: int, ur
 
     await context.expose_binding("labEmit", keep)
     await context.add_init_script(_before(scenario))
+    if scenario.script:
+        await context.add_init_script(scenario.script)
     await context.add_init_script("\n;\n".join(script.read_text(encoding="utf-8") for script in SCRIPTS))
     visit = Visit(page, await context.new_cdp_session(page), hand, random.Random(seed), url)
     await scenario.act(visit)

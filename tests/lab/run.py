@@ -2,6 +2,7 @@
 
 python tests/lab/run.py                          all of them, into samples/
 python tests/lab/run.py --out made --only dead_coupon
+python tests/lab/run.py --twins --out made --each 8  struggles and their calm twins, eight people each
 python tests/lab/run.py --families --out made    automation families and people, a minute and more of each
 """
 
@@ -97,7 +98,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--each", type=int, default=20, help="sessions of each family")
     parser.add_argument("--seconds", type=float, default=63.0, help="length of each session of a family")
     parser.add_argument("--width", type=int, default=2, help="sessions at a time in one browser, of families")
+    parser.add_argument("--twins", action="store_true", help="record struggles and their calm twins instead")
     options = parser.parse_args(arguments)
+    if options.twins:
+        install_recorder()
+        from twins.record import make
+
+        made = asyncio.run(make(options.out, options.each, options.seed, options.jobs, chromium(), FLAGS))
+        return print(f"{made} recordings in {options.out}")
     if options.families:
         install_recorder()
         sys.path.append(str(HERE / "families" / "packages"))

@@ -24,6 +24,7 @@ class Scenario:
     consent: bool = True
     cart: tuple[tuple[str, int], ...] = ()
     about: str = ""
+    script: str = ""  # run in each page before the shop's own
 
     @property
     def file(self) -> str:
