@@ -23,6 +23,7 @@ ADDRESS = "http://halfmoon.example"
 PUPPETEER = Path(__file__).resolve().parent / "puppeteer" / "play.js"
 SIZES = ((1280, 800), (1366, 768), (1440, 900), (1536, 864))
 ZOOM = 1.5
+START_MS = 60_000  # a busy machine may take long before a session begins
 ZOOMED_EVERY = {"human": 3, "bot": 5}  # how many sessions of a family are played on a page zoomed in
 
 
@@ -88,8 +89,14 @@ async def play(
             said = await _puppeteer(sessions, executable, flags, seconds, driver == "ghost")
         else:
             browser = await playwright.chromium.launch(executable_path=executable, args=list(flags))
-            said = await asyncio.gather(*(_playwright(browser, one, seconds, all_of) for one in sessions))
+            tried = await asyncio.gather(
+                *(_playwright(browser, one, seconds, all_of) for one in sessions), return_exceptions=True
+            )
             await browser.close()
+            sessions = [
+                one for one, told in zip(sessions, tried, strict=True) if not isinstance(told, BaseException)
+            ]
+            said = [told for told in tried if not isinstance(told, BaseException)]
         return [
             Played(one, collected[one.name].events(), failed, late, collected[one.name].late_ms)
             for one, (failed, late) in zip(sessions, said, strict=True)
@@ -105,9 +112,9 @@ async def _playwright(
     )
     page: Page = await context.new_page()
     page.set_default_timeout(5_000)
-    await page.goto(f"{ADDRESS}/lab/start?session={session.name}")
-    await page.wait_for_url("**/index.html")
-    await page.wait_for_load_state("load")
+    await page.goto(f"{ADDRESS}/lab/start?session={session.name}", timeout=START_MS)
+    await page.wait_for_url("**/index.html", timeout=START_MS)
+    await page.wait_for_load_state("load", timeout=START_MS)
     rng = random.Random(session.seed)
     family, late, failed = session.family, [], 0
     steps = itinerary(family.kind, session.seed)
@@ -121,10 +128,10 @@ async def _playwright(
         )
     else:
         assert session.trace is not None
-        await page.goto(f"{ADDRESS}/lamps.html")
+        await page.goto(f"{ADDRESS}/lamps.html", timeout=START_MS)
         late = await replayed(page, session.trace, rng, session.size, seconds, jitter=True)
     await asyncio.sleep(1.5)
-    await page.goto("about:blank")  # the page sends what it still has
+    await page.goto("about:blank", timeout=START_MS)  # the page sends what it still has
     await context.close()
     return failed, late
 
