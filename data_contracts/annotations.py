@@ -45,6 +45,10 @@ class Annotation(msgspec.Struct, frozen=True, kw_only=True):
         Whether a later one took this one back.
     recorded_at_ms
         When it became known here.
+    confidence
+        How sure the source is, 0..1; None where it did not say.
+    model_seen
+        Digest of the models whose score the source could see; empty if that is not known.
     """
 
     annotation_id: str
@@ -59,3 +63,5 @@ class Annotation(msgspec.Struct, frozen=True, kw_only=True):
     retracts: str | None = None
     retracted: bool = False
     recorded_at_ms: int = 0
+    confidence: float | None = None
+    model_seen: str = ""

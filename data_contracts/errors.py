@@ -50,6 +50,10 @@ CODES: dict[str, str] = {
     "alerts_wrong": "The alerts of the data directory cannot be used as they are written.",
     "training_refused": "The data cannot carry the model that was asked for.",
     "slice_too_small": "The random slice holds too few labels to carry an estimate.",
+    "label_wrong": "A line is no label as docs/schemas/label.json describes one.",
+    "leakage": "What is to be learned would know its own answer, or the future.",
+    "law_broken": "A fold breaks one of the laws that every feature keeps.",
+    "workspace_wrong": "There is nothing here that a workspace could be opened on.",
 }
 """Every code that Watchworthy refuses with, and its plain meaning."""
 

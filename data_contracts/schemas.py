@@ -15,6 +15,7 @@ from data_contracts.annotations import Annotation
 from data_contracts.assessments import Assessment
 from data_contracts.custom import Said
 from data_contracts.decisions import Decision
+from data_contracts.labels import Label
 from data_contracts.messages import Message
 from data_contracts.rrweb import Event
 
@@ -32,6 +33,7 @@ MESSAGES: Final[dict[str, tuple[Any, str]]] = {
     "webhook-message": (Message, "What a webhook receives; `type` is the topic."),
     "decision": (Decision, "The record of a decision, with all that is needed to make it again."),
     "annotation": (Annotation, "What somebody said of a session, as it is kept."),
+    "label": (Label, "A label as it travels, one a line: what a session was, as one head asks it."),
     "rrweb-event": (Event, "One rrweb event, 1.x or 2.x; what is not listed is skipped and counted."),
 }
 """Name of the file to the type and its title."""

@@ -1,6 +1,6 @@
 """Tables that are exported: their columns as Arrow has them, and a contract of each in the Open Data Contract Standard.
 
-The contracts are kept in ``docs/contracts``; ``python -m data_contracts.tables`` writes them anew.
+The contracts are kept in ``docs/contracts``; ``python -m features.contracts`` writes them anew.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Table(NamedTuple):
     version
         Raised when a column is taken away, renamed, or changes its type or meaning.
     unique
-        The column that tells its rows apart.
+        The column that tells its rows apart; empty where none does.
     """
 
     name: str
@@ -123,7 +123,7 @@ MOMENTS: Final = Table(
 )
 ANNOTATIONS: Final = Table(
     "annotations",
-    "1.0.0",
+    "1.1.0",
     "What people and their systems said of sessions; what was taken back is there and says so.",
     "annotation_id",
     (
@@ -140,12 +140,20 @@ ANNOTATIONS: Final = Table(
         Column("retracts", pa.string(), "The annotation that this one takes back.", True),
         Column("retracted", pa.bool_(), "Whether a later one took this one back."),
         Column("recorded_at_ms", pa.int64(), "When it became known, ms since the epoch."),
+        Column("confidence", pa.float64(), "How sure the source is, 0 to 1; null: it did not say.", True),
+        Column(
+            "model_seen", pa.string(), "Digest of the models whose score the source could see; empty: none."
+        ),
     ),
 )
 TABLES: Final = (SCORES, VECTORS, MOMENTS, ANNOTATIONS)
 """Every table that is exported."""
 
-_LOGICAL: Final = {"string": "string", "int64": "integer", "double": "number", "bool": "boolean"}
+_LOGICAL: Final = {
+    **dict.fromkeys(("int64", "int32", "uint32"), "integer"),
+    **dict.fromkeys(("double", "float"), "number"),
+    **{"string": "string", "bool": "boolean"},
+}
 
 
 def contract(table: Table) -> str:
@@ -183,14 +191,3 @@ def contract(table: Table) -> str:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def texts() -> dict[str, str]:
-    """Every contract by the name of its file."""
-    return {f"{table.name}.yaml": contract(table) for table in TABLES}
-
-
-if __name__ == "__main__":
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in texts().items():
-        (FOLDER / name).write_text(text, "utf-8")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from data_contracts.assessments import Assessment, Coverage
 from features.session import Session
@@ -68,3 +69,27 @@ def named(session: Session, page: int, node: int) -> str | None:
     """Name of an element for people, from its structure alone."""
     element = session.element(page, node)
     return element.name if element else None
+
+
+def score_rows(assessments: Iterable[Assessment]) -> Iterator[dict[str, Any]]:
+    """Assessments of recordings as rows of ``data_contracts.tables.SCORES``; no log was read and no policy asked."""
+    for number, one in enumerate(assessments, 1):
+        blocks = {"bot": one.bot, "frustration": one.frustration, "conversion": one.conversion}
+        yield {
+            "cursor": number,
+            "decision_id": one.assessment_id,
+            "session_id": one.session_id,
+            "cause": "asked",
+            "created_at_ms": int(datetime.fromisoformat(one.created_at).timestamp() * 1000),
+            "log_number": 0,
+            "as_of_ms": one.as_of_ms,
+            **{name: block.probability for name, block in blocks.items()},
+            "verdict": one.bot.verdict,
+            "recommended_action": one.recommended_action,
+            "worth": one.worth.score,
+            "flagged": one.worth.flagged,
+            "issue": one.worth.issue,
+            "headline": one.worth.headline,
+            "bundle": one.models.bundle,
+            "policy": "",
+        }

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from data_contracts.annotations import Annotation
 from data_contracts.errors import WatchworthyError
 
-_FACTS: Final = "name, part, label, reason, source, assessment, from_ms, to_ms, note, retracts"
+_FACTS: Final = (
+    "name, part, label, reason, source, assessment, from_ms, to_ms, note, retracts, confidence, model_seen"
+)
 _INSERT: Final = f"""
     INSERT INTO annotations ({_FACTS}, recorded_at, given_key, site_id, session_id)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM sites WHERE name = ?),
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM sites WHERE name = ?),
         (SELECT id FROM session_tallies WHERE site_id = (SELECT id FROM sites WHERE name = ?) AND name = ?))
 """
 _SELECT: Final = f"""
@@ -67,8 +69,9 @@ def annotate(db: sqlite3.Connection, site: str, log: str, one: Annotation, given
             said = f"The session has no annotation {one.retracts!r} that could be taken back."
             raise WatchworthyError("annotation_missing", said)
     facts = (one.annotation_id, one.session_id, one.label, one.reason, one.source, one.assessment_id)
-    span = (one.from_ms, one.to_ms, one.note, one.retracts, one.recorded_at_ms)
-    db.execute(_INSERT, (*facts, *span, given_key, site, site, log))
+    span = (one.from_ms, one.to_ms, one.note, one.retracts)
+    trust = (one.confidence, one.model_seen, one.recorded_at_ms)
+    db.execute(_INSERT, (*facts, *span, *trust, given_key, site, site, log))
     db.execute(_LABEL, (site, one.session_id))
     db.execute(_CHANGE, (one.recorded_at_ms, site, one.session_id))
     return one.annotation_id
@@ -82,28 +85,27 @@ def annotations_of(
         ("sites.name = ?", [site]) if part is None else ("sites.name = ? AND a.part = ?", [site, part])
     )
     rows = db.execute(f"{_SELECT} WHERE {where} AND a.id > ? ORDER BY a.id LIMIT ?", (*given, after, most))
-    return [
-        (
-            number,
-            Annotation(
-                annotation_id=name,
-                session_id=session,
-                label=label,
-                reason=reason,
-                source=source,
-                assessment_id=assessment,
-                from_ms=from_ms,
-                to_ms=to_ms,
-                note=note,
-                retracts=retracts,
-                retracted=bool(retracted),
-                recorded_at_ms=recorded,
-            ),
-        )
-        for (
-            *(name, session, label, reason, source, assessment, from_ms, to_ms, note, retracts),
-            retracted,
-            recorded,
-            number,
-        ) in rows
-    ]
+    return [(int(row[-1]), _annotation(row)) for row in rows]
+
+
+def _annotation(row: tuple[Any, ...]) -> Annotation:
+    name, session, label, reason, source, assessment, from_ms, to_ms, note, retracts, *trust, recorded, _ = (
+        row
+    )
+    confidence, model_seen, retracted = trust
+    return Annotation(
+        annotation_id=name,
+        session_id=session,
+        label=label,
+        reason=reason,
+        source=source,
+        assessment_id=assessment,
+        from_ms=from_ms,
+        to_ms=to_ms,
+        note=note,
+        retracts=retracts,
+        retracted=bool(retracted),
+        recorded_at_ms=recorded,
+        confidence=confidence,
+        model_seen=model_seen,
+    )

@@ -151,17 +151,23 @@ class Keys:
         self._known: OrderedDict[Name, AESGCM] = OrderedDict()
         self.turn = 0
         self._version = -1
-        self._connection = open_database(self._path, KEYS)
+        self._connection = self._opened()
         try:
             self._check()
         except BaseException:
             self._connection.close()
             raise
 
-    def _check(self) -> None:
+    def _opened(self) -> sqlite3.Connection:
+        return open_database(self._path, KEYS)
+
+    def _mark(self) -> None:
         mark = encrypt(self._master, CHECK, CHECK)
+        self._connection.execute("INSERT OR IGNORE INTO checks VALUES (1, ?)", (mark,))
+
+    def _check(self) -> None:
         try:
-            self._connection.execute("INSERT OR IGNORE INTO checks VALUES (1, ?)", (mark,))
+            self._mark()
             (wrapped,) = self._connection.execute("SELECT wrapped FROM checks").fetchone()
         except sqlite3.Error as error:
             raise refusal(error, self._path) from error

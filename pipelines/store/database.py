@@ -152,11 +152,17 @@ def check_file(path: Path) -> None:
 
 
 class Reads:
-    """Connections for reading, lent to one thread at a time; ``failed`` is told their errors."""
+    """Connections for reading, lent to one thread at a time; ``failed`` is told their errors, ``opened`` makes one."""
 
-    def __init__(self, path: Path, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        failed: Callable[[BaseException], None],
+        opened: Callable[[Path], sqlite3.Connection] = connect,
+    ) -> None:
         self._path = path
         self._failed = failed
+        self._open = opened
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._closed = False
 
@@ -175,7 +181,7 @@ class Reads:
             try:
                 connection = self._idle.get_nowait()
             except Empty:
-                connection = connect(self._path)
+                connection = self._open(self._path)
             try:
                 connection.execute("BEGIN")
                 yield connection

@@ -10,7 +10,7 @@ import msgspec
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import unpack
-from pipelines.store.tables import ACTING, ASKING, DECIDING, SENDING
+from pipelines.store.tables import ACTING, ASKING, DECIDING, LEARNING, SENDING
 
 Migration = tuple[str | Callable[[sqlite3.Connection], None], ...]
 """Scripts, and what SQL cannot say, in this order."""
@@ -199,6 +199,7 @@ MAIN: Final[tuple[Migration, ...]] = (
     (ASKING,),
     (SENDING,),
     (ACTING,),
+    (LEARNING,),
 )
 """Migrations of the main database."""
 

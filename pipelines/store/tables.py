@@ -269,3 +269,8 @@ SENDING: Final = """
     ) WITHOUT ROWID;
     CREATE INDEX alert_firings_waiting ON alert_firings (alert, first_at) WHERE first_at IS NOT NULL;
 """
+
+LEARNING: Final = """
+    ALTER TABLE annotations ADD COLUMN confidence REAL;                  -- of the source; NULL: it did not say
+    ALTER TABLE annotations ADD COLUMN model_seen TEXT NOT NULL DEFAULT '';  -- models whose score the source could see
+"""

@@ -14,8 +14,8 @@ from fastapi import APIRouter, Header, Query, Response
 
 from data_contracts.tables import SCORES, TABLES, Table
 from features.catalogue import engine
+from pipelines.store.export_rows import Page, page
 from pipelines.store.store import Store
-from service.exporting.rows import Page, page
 from service.live.admission import Admission
 from service.live.refusals import Refusal
 

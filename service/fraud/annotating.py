@@ -38,6 +38,12 @@ class AnnotationRequest(Told):
     from_ms: Annotated[int, Field(ge=0, le=1 << 53)] | None = None
     to_ms: Annotated[int, Field(ge=0, le=1 << 53)] | None = None
     note: Annotated[str, Field(max_length=2_000)] = ""
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="How sure you are, 0 to 1."
+    )
+    model_seen: Annotated[str, Field(max_length=100)] = Field(
+        "", description="Digest of the models whose score you could see: `models.bundle` of an assessment."
+    )
     retracts: Annotated[str, Field(pattern=r"^an_[0-9a-f]{24}$")] | None = None
     key: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         None, description="Yours: sent again under the same key, nothing changes."
@@ -120,6 +126,8 @@ def annotate_all(asking: Asking, site: str, told: list[AnnotationRequest]) -> li
                 to_ms=one.to_ms,
                 note=one.note,
                 retracts=one.retracts,
+                confidence=one.confidence,
+                model_seen=one.model_seen,
                 recorded_at_ms=time.time_ns() // 1_000_000,
             )
 

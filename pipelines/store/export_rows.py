@@ -12,7 +12,7 @@ from data_contracts.decisions import Decision
 from data_contracts.tables import ANNOTATIONS, MOMENTS, SCORES, VECTORS, Table
 from pipelines.store.annotating import annotations_of
 from pipelines.store.deciding import Told
-from pipelines.store.store import Store
+from pipelines.store.decisions import Decisions
 
 Row = dict[str, Any]
 
@@ -26,7 +26,7 @@ class Page(NamedTuple):
     whole: bool
 
 
-def page(store: Store, table: Table, site: str, after: int, most: int) -> Page:
+def page(store: Decisions, table: Table, site: str, after: int, most: int) -> Page:
     """The next rows: of at most so many decisions or annotations.
 
     Raises
@@ -49,9 +49,10 @@ def page(store: Store, table: Table, site: str, after: int, most: int) -> Page:
     return Page(rows, written[-1].id if written else after, erased, len(written) < most)
 
 
-def _scores(row: Told, made: Decision) -> Iterator[Row]:
+def score_row(row: Told, made: Decision) -> Row:
+    """A row of ``data_contracts.tables.SCORES``."""
     said = made.outcome
-    yield {
+    return {
         "cursor": row.id,
         "decision_id": row.name,
         "session_id": made.session_id,
@@ -69,6 +70,10 @@ def _scores(row: Told, made: Decision) -> Iterator[Row]:
         "bundle": made.bundle,
         "policy": row.policy,
     }
+
+
+def _scores(row: Told, made: Decision) -> Iterator[Row]:
+    yield score_row(row, made)
 
 
 def _probability(made: Decision, head: str) -> float | None:

@@ -1,0 +1,107 @@
+"""Rows of a training set: a session as it stood at a moment, with all that a linter and a trainer ask of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data_contracts.events import CHANGE, PRESS, TOUCH_START, Events
+from data_contracts.labels import Label
+from features.engine import live
+from pipelines.datasets.examples import Looked, looks
+from pipelines.learning.labels import goals_of
+from pipelines.workspace.logs import Known, Log, Part, parts
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A session as it stood at a moment.
+
+    Attributes
+    ----------
+    landmark_s
+        Seconds from its start; None for its end.
+    at_ms
+        The moment, ms since the epoch: nothing at it or after it was read.
+    last_event_ms, last_received_ms
+        The latest that was read: by stream time, and when it came in (None: nobody received it).
+    goal
+        The goal of the session, by all that is known of it; None if it was not reached.
+    """
+
+    session: str
+    log: Log
+    known: Known
+    looked: Looked
+    rows: Events
+    landmark_s: int | None
+    at_ms: int
+    started_ms: int
+    ended_ms: int
+    last_event_ms: int
+    last_received_ms: int | None
+    goal: Label | None
+
+    @property
+    def goal_ms(self) -> int | None:
+        """When the goal was reached, ms since the epoch; None if it was not."""
+        return None if self.goal is None else self.started_ms + (self.goal.from_ms or 0)
+
+    @property
+    def digest(self) -> str:
+        """Digest of the whole vector: the same for a session that was imported twice under two names."""
+        return hashlib.sha256(np.nan_to_num(self.looked.extended, nan=-1e30).tobytes()).hexdigest()[:16]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """What no head may see, for baselines: size of the session, and its signals by severity (thousandths)."""
+        return {
+            "all_duration_ms": self.looked.t_ms,
+            "all_events": int(self.rows.size),
+            "all_presses": int(np.isin(self.rows["kind"], (PRESS, TOUCH_START)).sum()),
+            "all_mutations": int((self.rows["kind"] == CHANGE).sum()),
+            "all_signals": round(1000 * float(live(self.looked.moments)["severity"].sum())),
+        }
+
+
+def moments_of(log: Log, landmarks: Sequence[int] | None, idle_ms: int) -> Iterator[Moment]:
+    """Every session of a log at each landmark that it lived to see, or at its end.
+
+    What was known at a landmark is made of the events from before it, as if no others had been recorded.
+    """
+    whole = parts(log, idle_ms)
+    for part in whole:
+        goal = next(iter(goals_of(log, part)), None)
+        if landmarks is None:
+            yield _moment(log, part, part, None, part.last_ms + 1, goal)
+            continue
+        for landmark in landmarks:
+            at = part.start_ms + 1000 * landmark
+            if at > part.last_ms:
+                continue
+            past = next((p for p in parts(log.before(at), idle_ms) if p.session == part.session), None)
+            if past is not None and (seen := past.rows[past.rows["t"] < at]).size:
+                yield _moment(log, part, past._replace(rows=seen), landmark, at, goal)
+
+
+def _moment(
+    log: Log, whole: Part, seen: Part, landmark_s: int | None, at_ms: int, goal: Label | None
+) -> Moment:
+    *_, looked = looks(seen.rows, declared=seen.channels)
+    return Moment(
+        whole.session,
+        log,
+        log.of(whole.session),
+        looked,
+        seen.rows,
+        landmark_s,
+        at_ms,
+        whole.start_ms,
+        whole.last_ms,
+        seen.last_ms,
+        log.last_received_ms,
+        goal,
+    )
