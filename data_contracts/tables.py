@@ -1,6 +1,6 @@
 """Tables that are exported: their columns as Arrow has them, and a contract of each in the Open Data Contract Standard.
 
-The contracts are kept in ``docs/contracts``; ``python -m features.contracts`` writes them anew.
+The contracts are kept in ``docs/contracts``; ``python -m pipelines.workspace.contracts`` writes them anew.
 """
 
 from __future__ import annotations

@@ -115,18 +115,50 @@ def weak_label(head: str, reads: Sequence[str]) -> Callable[[Callable[[View], in
     return declare
 
 
+SAME_EVIDENCE: Final[dict[str, tuple[str, ...]]] = {
+    "rage_click": (
+        "repeat_clicks_max",
+        "retries",
+        "retry_share",
+        "unanswered_run_share",
+        "no_reaction_share",
+    ),
+    "dead_click": ("no_reaction_share", "unanswered_run_share", "retries", "retry_share"),
+    "slow_response": ("reaction_time_median", "slow_reaction_share", "slow_requests"),
+    "error_click": ("errors_after_act", "console_errors", "failed_requests"),
+    "error_shown": ("messages_shown",),
+    "repeat_submit": ("repeat_submits",),
+    "form_abandon": ("fields_abandoned",),
+    "form_refill": ("field_refills", "field_revisits"),
+    "field_hesitation": ("field_time_mean", "field_time_cv"),
+    "hesitation": ("hesitations", "hesitation_mean", "hesitation_max"),
+    "pointer_thrash": ("pointer_reversals",),
+    "page_pingpong": ("page_pingpongs", "page_loops"),
+    "page_loop": ("page_pingpongs", "page_loops"),
+    "reload": ("reloads",),
+    "scroll_hunt": ("scroll_reversals",),
+    "near_miss": ("clicks_on_controls",),
+    "idle_exit": ("idle_longest",),
+    "tab_leave": ("tab_leaves", "hidden_share"),
+    "automation_artifact": ("pointer_jumps", "pointer_teleports", "click_hold_zero", "simultaneous_acts"),
+}
+"""Features that count what a signal reports, or what it is made of, in whatever fold they stand."""
+
+
 def behind(reads: Sequence[str]) -> frozenset[str]:
     """Features that stand on the same evidence as what is read.
 
-    Of a signal: every feature of the fold that reports it, and every rate that counts it. Of a rate: that of all its
-    signals. Of a feature: itself.
+    Of a signal: every feature of the fold that reports it, those of ``SAME_EVIDENCE``, and every rate that counts it.
+    Of a rate: that of all its signals. Of a feature: itself, and that of each signal which it is evidence of.
     """
     codes = {one for one in reads if one in CODES}
     for rate in SIGNAL_RATES:
         if rate.name in reads:
             codes |= set(rate.codes)
+    codes |= {code for code, named in SAME_EVIDENCE.items() if set(named) & set(reads)}
     found = {one for one in reads if one not in CODES}
     found |= {rate.name for rate in SIGNAL_RATES if codes & set(rate.codes)}
+    found |= {name for code in codes for name in SAME_EVIDENCE[code]}
     for fold in engine().folds:
         if codes & {signal.name for signal in fold.signals}:
             found |= {feature.name for feature in fold.features()}

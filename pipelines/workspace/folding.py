@@ -14,10 +14,10 @@ from data_contracts.tables import Table
 from features.engine import Engine
 from features.log import sessions_of
 from features.session import Session
-from features.table import features_table
 from pipelines.tables import moments
 from pipelines.workspace.frames import event_rows
 from pipelines.workspace.logs import Log, Source, parts
+from pipelines.workspace.table import features_table
 
 
 def sessions_in(log: Log, folds: Engine | None, idle_ms: int) -> list[Session]:

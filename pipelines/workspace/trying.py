@@ -1,1 +1,99 @@
-"""Trying a fold of a notebook: held against the laws on stored sessions, and what it adds to a head."""
+"""Trying a fold of a notebook: held against the six laws on stored sessions, and what it adds to a head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from data_contracts.errors import WatchworthyError
+from features.catalogue import FOLDS
+from features.engine import Engine
+from features.fold import Fold
+from pipelines.learning.gain import Gain, gain
+from pipelines.workspace.folding import sessions_in
+from pipelines.workspace.laws import LAWS, Trial, fidelity
+from pipelines.workspace.logs import Log, Source, parts
+
+if TYPE_CHECKING:
+    from watchworthy import Workspace
+
+MOST: Final = 40
+"""Sessions that the laws are looked at on, evenly spread: each is folded some ten times."""
+
+
+def engine_with(extra: Sequence[type[Fold]]) -> Engine:
+    """An engine of the shipped folds and some more.
+
+    Raises
+    ------
+    WatchworthyError
+        ``law_broken`` if their memory is larger than what is left, or two features bear one name.
+    """
+    try:
+        return Engine((*FOLDS, *extra))
+    except ValueError as error:
+        names = ", ".join(one.__name__ for one in extra)
+        raise WatchworthyError("law_broken", f"Law of bounded memory: {error}", names) from error
+
+
+def some(logs: Iterator[Log], most: int = MOST) -> list[Log]:
+    """Some logs, evenly spread: memory holds at most twice as many."""
+    kept: list[Log] = []
+    step = 1
+    for i, log in enumerate(logs):
+        if i % step == 0 and log.heard:
+            kept.append(log)
+        if len(kept) > 2 * most:
+            kept, step = kept[::2], 2 * step
+    return kept[:: max(1, -(-len(kept) // most))]
+
+
+def held_to_laws(source: Source, extra: Sequence[type[Fold]]) -> Engine:
+    """Hold folds against the laws on stored sessions, and say on how many; the engine with them.
+
+    Raises
+    ------
+    WatchworthyError
+        ``law_broken``, with the law, the feature, the session, and what to do.
+    """
+    folds = engine_with(extra)
+    trial = Trial(folds, extra)
+    if not trial.features:
+        raise WatchworthyError(
+            "law_broken", "It declares no feature: mark its reads with @feature.", extra[0].__name__
+        )
+    logs = some(source.logs())
+    for log in logs:
+        for law in LAWS:
+            law(trial, log.name, log.batches)
+        for part in parts(log, source.idle_ms):
+            fidelity(trial, part.rows, part.channels, part.session)
+    names = ", ".join(one.name for one in trial.features)
+    print(f"The six laws hold for {names} on {len(logs)} recordings.")
+    return folds
+
+
+def told_gain(work: Workspace, extra: Sequence[type[Fold]], head: str) -> Gain:
+    """What the features of some folds add to a head on held-out groups; it is printed, too.
+
+    Raises
+    ------
+    WatchworthyError
+        ``training_refused`` if the labels cannot carry it.
+    """
+    found = work.training_set(head, allow_leaks=True)
+    tested = found.take(found["may_test"])
+    folds = engine_with(extra)
+    places = Trial(folds, extra).places
+    vectors = {
+        session.id: session.vector[places]
+        for log in work.source.logs(set(tested["session"].tolist()))
+        for session in sessions_in(log, folds, work.source.idle_ms)
+    }
+    x = np.array([vectors[name] for name in tested["session"].tolist()], "f4")
+    names = [folds.names[i] for i in places]
+    measured = gain(found.head, tested.x, x, names, tested.rows())
+    print(measured)
+    return measured

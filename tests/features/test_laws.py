@@ -21,7 +21,8 @@ from features.log import Log, sessions_of
 from features.moments import CODES, DEAD_CLICK, MOMENTS_A_CODE, NEAR_MISS, RAGE_CLICK, SLOW_RESPONSE
 from features.session import Session
 from pipelines.readings import recut
-from tests.features.streams import encoded, other_words, reworded, shifted, stars, stream
+from pipelines.workspace.rewording import other_words, reworded, shifted, stars
+from tests.features.streams import encoded, stream
 
 NEED_THE_PAGE = {RAGE_CLICK, DEAD_CLICK, SLOW_RESPONSE, NEAR_MISS}
 SEEDS = st.integers(0, 2**32 - 1)

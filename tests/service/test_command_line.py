@@ -371,7 +371,7 @@ def test_a_folder_that_hides_ours_is_named(tmp_path: Path) -> None:
 
 def test_a_workspace_in_a_notebook() -> None:
     work = watchworthy.Workspace([COUPON])
-    assert work.features().num_rows == 1
+    assert len(work.features()) == 1
     signals = work.signals()
-    assert "rage_click" in signals["code"].to_pylist()
+    assert "rage_click" in signals["code"].tolist()
     assert np.isfinite(signals["severity"].to_numpy()).all()

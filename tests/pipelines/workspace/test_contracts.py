@@ -7,14 +7,14 @@ import pytest
 
 from data_contracts.frames import SIGNALS, dtype_of
 from data_contracts.tables import FOLDER, Table, contract
-from features import contracts
+from pipelines.workspace import contracts
 
 TABLES = contracts.tables()
 
 
 def test_the_stored_contracts_are_current() -> None:
     stored = {path.name: path.read_text("utf-8") for path in FOLDER.iterdir() if path != contracts.LEDGER}
-    assert stored == contracts.texts(), "run `python -m features.contracts`"
+    assert stored == contracts.texts(), "run `python -m pipelines.workspace.contracts`"
     assert contracts.written() == contracts.ledger(contracts.written(), TABLES)
 
 

@@ -1,7 +1,7 @@
 """Contracts of all tables that leave the house, and the ledger of what was published under each major version.
 
-``python -m features.contracts`` writes them anew into ``docs/contracts``. It refuses a change that breaks who reads
-them: a column that was published under a major version stays, with its type, until that version is raised.
+``python -m pipelines.workspace.contracts`` writes them anew into ``docs/contracts``. It refuses a change that breaks
+those who read them: a column that was published under a major version stays, with its type, until that is raised.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow as pa
 from data_contracts.frames import FRAMES
 from data_contracts.schemas import DIALECT
 from data_contracts.tables import FOLDER, TABLES, Table, contract
-from features.table import features_table
+from pipelines.workspace.table import features_table
 
 LEDGER: Final = FOLDER / "published.json"
 Ledger = dict[str, dict[str, dict[str, list[Any]]]]
