@@ -63,9 +63,10 @@ def write(folder: Path) -> Path:
         _bot(measures) if facts["name"] == "bot" else "",
         _frustration(measures) if facts["name"] == "frustration" else "",
         _conversion(facts, measures) if facts["name"] == "conversion" else "",
+        _churn(facts, measures) if facts["name"] == "churn" else "",
         _calibration(calibration, measures),
         _features(facts, measures),
-        "## Where it will be wrong\n\n" + _list(FAILURES[facts["name"]]),
+        "## Where it will be wrong\n\n" + _list(FAILURES.get(facts["name"], head_of(facts["name"]).failures)),
         "\n".join(f"![{title}]({name})" for title, name in images),
     ]
     path = folder / "card.md"
@@ -101,7 +102,7 @@ def _data(facts: dict[str, Any], measures: dict[str, Any]) -> str:
     lines = [f"Trained on {', '.join(said)}."]
     if trained.get("families"):
         lines.append("Rows by family: " + ", ".join(f"{k} {v}" for k, v in trained["families"].items()) + ".")
-    lines += DATA[facts["name"]]
+    lines += DATA.get(facts["name"], head_of(facts["name"]).data)
     if measures.get("mask_only_auc") is not None:
         lines.append(
             f"Given only which values are missing, a model reaches AUC {measures['mask_only_auc']:.2f} on the rows as "
@@ -216,6 +217,15 @@ def _conversion(facts: dict[str, Any], measures: dict[str, Any]) -> str:
         f"## How it ranks\n\nGoal `{facts['goal']}` within {facts['horizon_s']:.0f} s. Each fifth of the time was "
         f"judged by what was known before it, visitors apart. Chosen: {facts['trained']['kind']}.\n\n"
         + _table(("model", "AUC", "log-loss"), rows)
+    )
+
+
+def _churn(facts: dict[str, Any], measures: dict[str, Any]) -> str:
+    trained = facts["trained"]
+    return (
+        f"## How it ranks\n\nAUC {measures['auc_visitors_held_out']:.2f} on visitors held out: {trained['rows']} visits "
+        f"of {trained['visitors']} visitors whose {facts['days']} days were over, {trained['returned']} of them with a "
+        f"return in time. Censored before it was known: {_percent(measures['censored_share'], 1)} of such visits."
     )
 
 

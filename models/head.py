@@ -109,6 +109,10 @@ class Head:
         Part of the vector, and in which share of training rows of both classes it is hidden.
     hide_group
         Share of training rows of both classes in which each group is hidden, so that each learns to stand alone.
+    always
+        Whether answers name it where no model of it is loaded.
+    data, failures
+        For its card, where no starter of it ships: what it is trained on, and where it will be wrong.
     """
 
     name: str
@@ -125,6 +129,9 @@ class Head:
     hide_group: float = 0.0
     boosting: Boosting = Boosting()
     version: str = "1"
+    always: bool = True
+    data: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
     @property
     def uses(self) -> tuple[Use, ...]:

@@ -93,6 +93,7 @@ class LiveScorer:
                 np.array([places[name] for name in trained.model.names] if trained else [], "i8"),
             )
             for head in HEADS
+            if head.always or head.name in heads
         )
         bot = heads.get("bot")
         self.point = tightest(bot.points) if bot else None

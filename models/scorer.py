@@ -192,7 +192,11 @@ class Scorer:
             Where the site's sessions put a value of a feature.
         """
         evidence, vector, moments = session.coverage, session.vector, session.moments
-        said = {head.name: self.say(head, vector, evidence, moments, percentile) for head in HEADS}
+        said = {
+            head.name: self.say(head, vector, evidence, moments, percentile)
+            for head in HEADS
+            if head.always or head.name in self.bundle.heads
+        }
         bot = self._bot(said["bot"], evidence)
         automation = bot.verdict == "automation"
         element = element or named_by(session)

@@ -2,10 +2,11 @@
 
 from models.head import Head
 from models.heads.bot import BOT
+from models.heads.churn import CHURN
 from models.heads.conversion import CONVERSION
 from models.heads.frustration import FRUSTRATION
 
-HEADS: tuple[Head, ...] = (BOT, FRUSTRATION, CONVERSION)
+HEADS: tuple[Head, ...] = (BOT, FRUSTRATION, CONVERSION, CHURN)
 
 
 def head(name: str) -> Head:

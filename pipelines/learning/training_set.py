@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from models.landmarks import LANDMARKS_S
 from models.signal_rates import digests, names
 from pipelines.datasets.examples import MARGIN, NUMBERS, TEXTS, TRAIN, Examples
 from pipelines.learning.labels import Said, read_labels, said, standing
+from pipelines.learning.returning import returns
 from pipelines.learning.rows import Moment, moments_of
 from pipelines.learning.weak import Report, WeakLabel, kept_from, reports, together
 from pipelines.training.fit import SEED, Rows, group_folds
@@ -167,7 +168,14 @@ def training_set(
     by_session: dict[str, list[Label]] = {}
     for one in standing(labels, name, known_at_ms, dropped):
         by_session.setdefault(one.session_id, []).append(one)
-    label_of = _by_goal(source.idle_ms) if name == "conversion" else _by_labels(name)
+    censored: float | None = None
+    if name == "churn":
+        if landmarks is not None:
+            raise ValueError("The churn head is asked at the end of a visit: it takes no landmarks.")
+        told_of, censored = returns(source.rows(), labels, known_at_ms, dropped)
+        label_of = _by_return(told_of)
+    else:
+        label_of = _by_goal(source.idle_ms) if name == "conversion" else _by_labels(name)
     kept: list[tuple[Moment, Said]] = []
     guessed: list[list[int | None]] = []
     for moment in _moments(source, as_of_ms, landmarks):
@@ -192,6 +200,7 @@ def training_set(
         guessed,
         weak,
         dropped,
+        censored,
         (as_of_ms, known_at_ms, landmarks),
         seed,
         allow_leaks,
@@ -211,6 +220,15 @@ def _by_labels(name: str) -> Labelling:
     def told(moment: Moment, labels: list[Label], known_at_ms: int) -> Said:
         until = None if moment.landmark_s is None else 1000 * moment.landmark_s
         return said(labels, until, name in WHOLE)
+
+    return told
+
+
+def _by_return(told_of: Mapping[str, Said]) -> Labelling:
+    """Whether the visitor came back, as ``returns`` found it for each visit."""
+
+    def told(moment: Moment, labels: list[Label], known_at_ms: int) -> Said:
+        return told_of.get(moment.session, Said(None, why="visitor_not_identified"))
 
     return told
 
@@ -240,6 +258,7 @@ def _made(
     guessed: list[list[int | None]],
     weak: Sequence[WeakLabel],
     dropped: Counter[str],
+    censored: float | None,
     asked: tuple[int | None, int, Sequence[int] | None],
     seed: int,
     allow_leaks: bool,
@@ -286,7 +305,7 @@ def _made(
         "unread": len(source.unread),
         "weak": [{"name": one.name, "reads": list(one.reads), "text": one.text} for one in weak],
         "seed": seed,
-    }
+    } | ({} if censored is None else {"censored_share": censored})
     made = TrainingSet(head, x, columns, provenance, functions, tuple(weak))
     found = lint(made)
     made = replace(made, findings=found, provenance=provenance | {"digest": made.digest})

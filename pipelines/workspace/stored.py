@@ -20,7 +20,7 @@ from pipelines.workspace.logs import Heard, Known, Log
 
 PAGE: Final = 500
 _CARDS: Final = """
-    SELECT sites.name, sessions.name, part, started_at, as_of_ms, device, lane, propensity
+    SELECT sites.name, sessions.name, part, started_at, as_of_ms, device, lane, draw IS NOT NULL, propensity
     FROM cards JOIN sites ON sites.id = cards.site_id
     JOIN session_tallies AS sessions ON sessions.id = cards.session_id
     ORDER BY cards.id
@@ -155,10 +155,10 @@ class Stored:
 
     def _cards(self, store: ReadOnlyStore) -> dict[tuple[str, str], dict[str, tuple[Known, int, int]]]:
         found: dict[tuple[str, str], dict[str, tuple[Known, int, int]]] = {}
-        for site, log, part, started, seen, device, lane, propensity in store.read(
+        for site, log, part, started, seen, device, lane, drawn, propensity in store.read(
             lambda db: db.execute(_CARDS).fetchall()
         ):
-            known = Known("", device, lane, lane == "slice", propensity if propensity > 0 else None)
+            known = Known("", device, lane, bool(drawn), propensity if propensity > 0 else None)
             found.setdefault((site, log), {})[part] = (known, started, seen)
         return found
 

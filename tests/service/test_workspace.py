@@ -33,7 +33,7 @@ def said(store: object, session: str, label: str, at: int = THEN, **facts: objec
     store.write(lambda db: annotate(db, "default", session, made, None), ()).result()  # type: ignore[attr-defined]
 
 
-async def filled(one: Served) -> None:
+async def filled(one: Served, folder: Path) -> None:
     for name in NAMES:
         await visit(one, sample(name), name)
     await close_ended(one.service.reception)
@@ -42,11 +42,7 @@ async def filled(one: Served) -> None:
     )
     said(one.service.store, NAMES[2], "calm")
     said(one.service.store, NAMES[2], "struggle", at=THEN + 5)
-    (back,) = [
-        row
-        for row in Workspace(one.service.folder).labels().itertuples()
-        if row.value and not row.confidence > 0
-    ]
+    (back,) = [row for row in Workspace(folder).labels().itertuples() if row.value and not row.confidence > 0]
     said(one.service.store, NAMES[2], "struggle", at=THEN + 9, retracts=back.label_id)
 
 
@@ -61,7 +57,7 @@ def bytes_of(folder: Path) -> dict[str, str]:
 def test_everything_is_read_beside_the_running_service(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with Served(tmp_path) as one:
-            await filled(one)
+            await filled(one, tmp_path)
             before = bytes_of(tmp_path)
             work = Workspace(f"sqlite:///{tmp_path}/store.db")
             found = {

@@ -1,0 +1,62 @@
+"""Returns: of each visit of an identified visitor, whether another followed in time, as it could be known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from data_contracts.labels import Label
+from models.heads.churn import DAY_MS, DAYS, Stay, outcomes
+from pipelines.learning.labels import Said
+
+
+def returns(
+    rows: Iterable[Mapping[str, Any]],
+    labels: Iterable[Label],
+    known_at_ms: int,
+    dropped: Counter[str],
+) -> tuple[dict[str, Said], float]:
+    """What became of each visit, by session, and the share that was censored.
+
+    Parameters
+    ----------
+    rows
+        Of ``data_contracts.frames.SESSIONS``; those that were received later than ``known_at_ms`` are not known.
+    labels
+        Those of ``churn`` say with ``censored_at_ms`` when a visitor withdrew or was erased.
+    """
+    visits: dict[str, list[tuple[int, int, str]]] = {}
+    for row in rows:
+        received = row["first_received_ms"]
+        if not row["visitor"]:
+            dropped["visitor_not_identified"] += 1
+        elif received is None or received <= known_at_ms:
+            started = int(row["started_at_ms"])
+            ended = started + int(row["duration_ms"])
+            visits.setdefault(str(row["visitor"]), []).append((started, ended, str(row["session_id"])))
+    gone = {
+        one.session_id: one.censored_at_ms
+        for one in labels
+        if one.head == "churn" and one.censored_at_ms is not None and one.recorded_at_ms <= known_at_ms
+    }
+    names: list[str] = []
+    stays: list[Stay] = []
+    for own in visits.values():
+        own.sort()
+        censored = min((gone[name] for _, _, name in own if name in gone), default=None)
+        for i, (_, ended, name) in enumerate(own):
+            following = own[i + 1][0] if i + 1 < len(own) else None
+            names.append(name)
+            stays.append(Stay(ended, following, censored))
+    found = outcomes(stays, known_at_ms)
+    told = {}
+    for name, stay, label, weight in zip(
+        names, stays, found.label.tolist(), found.weight.tolist(), strict=True
+    ):
+        closes = stay.at_ms + DAYS * DAY_MS
+        if label >= 0:
+            told[name] = Said(label, weight, "goal", ("visits",), stay.next_ms or 0 if label else 0, closes)
+        else:
+            told[name] = Said(None, why="window_still_open" if closes > known_at_ms else "censored")
+    return told, found.censored
