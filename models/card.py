@@ -223,9 +223,9 @@ def _conversion(facts: dict[str, Any], measures: dict[str, Any]) -> str:
 def _churn(facts: dict[str, Any], measures: dict[str, Any]) -> str:
     trained = facts["trained"]
     return (
-        f"## How it ranks\n\nAUC {measures['auc_visitors_held_out']:.2f} on visitors held out: {trained['rows']} visits "
-        f"of {trained['visitors']} visitors whose {facts['days']} days were over, {trained['returned']} of them with a "
-        f"return in time. Censored before it was known: {_percent(measures['censored_share'], 1)} of such visits."
+        f"## How it ranks\n\nAUC {measures['auc_visitors_held_out']:.2f} on visitors held out: {trained['rows']} "
+        f"visits of {trained['visitors']} visitors whose {facts['days']} days were over, {trained['returned']} of them "
+        f"with a return in time. Censored before it was known: {_percent(measures['censored_share'], 1)} of them."
     )
 
 

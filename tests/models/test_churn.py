@@ -42,8 +42,11 @@ def ours(stays: list[Stay], rows: np.ndarray) -> float:
 
 def as_soon_as_seen(stays: list[Stay], rows: np.ndarray) -> float:
     """A return counts at once, a loss only when the days are over."""
-    label = [1 if s.next_ms and s.next_ms - s.at_ms <= DAYS * DAY_MS else 0 if s.at_ms + DAYS * DAY_MS <= KNOWN_AT else -1
-             for s in stays]  # fmt: skip
+    days = DAYS * DAY_MS
+    label = [
+        1 if s.next_ms and s.next_ms - s.at_ms <= days else 0 if s.at_ms + days <= KNOWN_AT else -1
+        for s in stays
+    ]
     told = (np.array(label) >= 0) & rows
     return float((np.array(label)[told] == 1).mean())
 
@@ -72,7 +75,7 @@ def test_ours_is_unbiased_and_the_naive_rules_are_not(hazard: float) -> None:
     bias = {name: np.mean(found) for name, found in wrong.items()}
     error = {name: np.std(found, ddof=1) / len(found) ** 0.5 for name, found in wrong.items()}
     assert abs(bias["ours"]) < 3 * error["ours"] + 0.001, (bias, error)
-    assert bias["not_back_is_lost"] < -0.03
+    assert bias["not_back_is_lost"] < -0.015
     assert bias["not_back_is_lost"] < -5 * error["not_back_is_lost"]
     if hazard == 0:
         assert bias["as_soon_as_seen"] > 5 * error["as_soon_as_seen"]

@@ -42,8 +42,11 @@ async def filled(one: Served, folder: Path) -> None:
     )
     said(one.service.store, NAMES[2], "calm")
     said(one.service.store, NAMES[2], "struggle", at=THEN + 5)
-    (back,) = [row for row in Workspace(folder).labels().itertuples() if row.value and not row.confidence > 0]
-    said(one.service.store, NAMES[2], "struggle", at=THEN + 9, retracts=back.label_id)
+    labels = Workspace(folder).labels()
+    back = labels[
+        (labels["session_id"] == NAMES[2]) & (labels["head"] == "frustration") & (labels["value"] == 1)
+    ]
+    said(one.service.store, NAMES[2], "struggle", at=THEN + 9, retracts=str(back["label_id"].iloc[0]))
 
 
 def bytes_of(folder: Path) -> dict[str, str]:
