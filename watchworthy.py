@@ -158,22 +158,20 @@ class Workspace:
         WatchworthyError
             ``law_broken`` if a fold breaks a law; it says which, where, and what to do.
         """
+        from features.catalogue import engine
         from pipelines.workspace.folding import features_of, wanted_of
         from pipelines.workspace.frames import as_frame
 
+        wanted, idle_ms = wanted_of(sessions), self.source.idle_ms
         if not extra:
-            from features.catalogue import engine as shipped
+            return as_frame(*features_of(self.source.logs(sessions), engine(), idle_ms, wanted))
+        from pipelines.workspace.trying import held_to_laws, names_of, told_gain
 
-            folds = shipped()
-        else:
-            from pipelines.workspace.trying import held_to_laws
-
-            folds = held_to_laws(self.source, extra)
-        table, made = features_of(self.source.logs(sessions), folds, self.source.idle_ms, wanted_of(sessions))
-        frame = as_frame(table, made)
-        if extra and head:
-            from pipelines.workspace.trying import told_gain
-
+        tried = held_to_laws(self.source, extra)
+        frame = as_frame(*features_of(self.source.logs(sessions), engine(), idle_ms, wanted))
+        more = as_frame(*features_of(self.source.logs(sessions), tried, idle_ms, wanted))
+        frame = frame.join(more[names_of(tried, extra)])
+        if head:
             frame.attrs["added"] = told_gain(self, extra, head)
         return frame
 
@@ -191,8 +189,7 @@ class Workspace:
         from data_contracts.tables import SCORES
         from pipelines.workspace.frames import frame_of
 
-        rows = list(self.source.scores())
-        return frame_of(SCORES, rows or self._scored())
+        return frame_of(SCORES, self.score_rows())
 
     def labels(self, *others: Path | str) -> pd.DataFrame:
         """What sessions were, as each head asks it: annotations, goals, and what an index says of recordings.
@@ -280,10 +277,15 @@ class Workspace:
             for session in one.sessions:
                 yield assess(judge, session)
 
-    def _scored(self) -> Iterator[dict[str, Any]]:
+    def score_rows(self) -> Iterator[dict[str, Any]]:
+        """Rows of ``scores``, one by one."""
+        from pipelines.workspace.recorded import Recorded
         from service.assessing import score_rows
 
-        yield from score_rows(self.assessments())
+        if isinstance(self.source, Recorded):
+            yield from score_rows(self.assessments())
+        else:
+            yield from self.source.scores()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from service.learning_commands import export, labels
 from service.owner_commands import DataDir, audit, keys, rules
 
 app = typer.Typer(
@@ -313,6 +314,8 @@ def settings(data_dir: DataDir = Path("data")) -> None:
     raise typer.Exit(run(data_dir))
 
 
+app.command()(export)
+app.add_typer(labels, name="labels")
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
 app.add_typer(rules, name="rules")

@@ -21,7 +21,9 @@ from features.fold import Feature, Fold
 from features.log import Log, sessions_of
 from pipelines.workspace.rewording import other_words, reworded, shifted, stars
 
-LATER_MS: Final = 86_400_123  # a day and some, so that neither an hour nor a second stays the same
+LATER_MS: Final = (
+    105_423_123  # more than a day, so that neither the hour, the minute nor the second stays the same
+)
 PARTS: Final = 7  # batches that a stream is cut into
 PAGE_FACTS: Final = 0xFFFF | 1 << 26 | 1 << 27 | RECORDED_FRAME | 1 << 30
 """Bits of a row's flags that only a page index can set."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from data_contracts.errors import WatchworthyError
-from features.catalogue import FOLDS
-from features.engine import Engine
+from features.catalogue import engine
+from features.engine import MEMORY_LIMIT, Engine
 from features.fold import Fold
 from pipelines.learning.gain import Gain, gain
 from pipelines.workspace.folding import sessions_in
@@ -24,18 +24,26 @@ MOST: Final = 40
 
 
 def engine_with(extra: Sequence[type[Fold]]) -> Engine:
-    """An engine of the shipped folds and some more.
+    """An engine of these folds alone: what they read beside an event is the context, and never another fold.
 
     Raises
     ------
     WatchworthyError
-        ``law_broken`` if their memory is larger than what is left, or two features bear one name.
+        ``law_broken`` if their memory is larger than 4 KB, or a feature's name is taken.
     """
+    names = ", ".join(one.__name__ for one in extra)
     try:
-        return Engine((*FOLDS, *extra))
+        made = Engine(tuple(extra))
     except ValueError as error:
-        names = ", ".join(one.__name__ for one in extra)
         raise WatchworthyError("law_broken", f"Law of bounded memory: {error}", names) from error
+    if twice := sorted(set(names_of(made, extra)) & set(engine().names)):
+        raise WatchworthyError("law_broken", f"The catalogue has a feature of this name: {twice[0]}.", names)
+    return made
+
+
+def names_of(made: Engine, extra: Sequence[type[Fold]]) -> list[str]:
+    """Names of the features of these folds, in the order of the engine."""
+    return [one.name for one in Trial(made, extra).features]
 
 
 def some(logs: Iterator[Log], most: int = MOST) -> list[Log]:
@@ -72,6 +80,9 @@ def held_to_laws(source: Source, extra: Sequence[type[Fold]]) -> Engine:
             fidelity(trial, part.rows, part.channels, part.session)
     names = ", ".join(one.name for one in trial.features)
     print(f"The six laws hold for {names} on {len(logs)} recordings.")
+    over = sum(one.dtype().itemsize for one in extra) - (MEMORY_LIMIT - engine().dtype.itemsize)
+    if over > 0:
+        print(f"To ship it, {over} bytes must be made free: all folds together have {MEMORY_LIMIT}.")
     return folds
 
 
@@ -93,7 +104,6 @@ def told_gain(work: Workspace, extra: Sequence[type[Fold]], head: str) -> Gain:
         for session in sessions_in(log, folds, work.source.idle_ms)
     }
     x = np.array([vectors[name] for name in tested["session"].tolist()], "f4")
-    names = [folds.names[i] for i in places]
-    measured = gain(found.head, tested.x, x, names, tested.rows())
+    measured = gain(found.head, tested.x, x, names_of(folds, extra), tested.rows())
     print(measured)
     return measured

@@ -1,0 +1,89 @@
+"""``watchworthy export`` and ``watchworthy labels``: tables as Parquet, labels in and out, how far annotators agree."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from rich.table import Table
+
+from data_contracts.errors import WatchworthyError
+from data_contracts.labels import to_line
+from pipelines.learning.agreement import agreements
+from pipelines.learning.labels import every_label, read_labels
+from pipelines.learning.portable import take_in
+from pipelines.workspace.exports import export
+from service.live.opening import open_store
+from service.live.settings import load
+from service.screen import compiling, errors, out, percent, phases
+from watchworthy import Workspace
+
+
+def tables(place: Path, target: Path, names: list[str], site: str | None) -> int:
+    """Write tables as Parquet; return the exit status."""
+    work = Workspace(place, site=site)
+    with compiling(), phases() as progress:
+        found = export(work, target, names, progress)
+    for path, rows in found.values():
+        out.print(f"{path}: {rows} rows", soft_wrap=True, highlight=False)
+    for name, why in work.source.unread.items():
+        print(f"{name}: {why}", file=sys.stderr)
+    return 1 if work.source.unread else 0
+
+
+def labels_out(place: Path, target: Path | None, site: str | None) -> int:
+    """Write labels, one a line; return the exit status."""
+    work = Workspace(place, site=site)
+    with compiling():
+        found = every_label(work.source)
+    lines = b"".join(to_line(one) for one in found)
+    if target is None:
+        sys.stdout.write(lines.decode())
+    else:
+        target.write_bytes(lines)
+        errors.print(f"{len(found)} labels: {target}", soft_wrap=True, highlight=False)
+    return 0
+
+
+def labels_in(file: Path, data_dir: Path, site: str) -> int:
+    """Take labels of people's into a data directory; return the exit status."""
+    found = read_labels(file)
+    now = time.time_ns() // 1_000_000
+    if late := next((one for one in found if one.recorded_at_ms > now), None):
+        raise WatchworthyError(
+            "label_wrong", "It was recorded in the future; is the clock right?", late.label_id
+        )
+    if not (data_dir / "store.db").is_file():
+        raise WatchworthyError(
+            "workspace_wrong", "The folder holds no store to take labels into.", str(data_dir)
+        )
+    store = open_store(data_dir, load(data_dir))
+    try:
+        tally = take_in(store, site, found)
+    finally:
+        store.close()
+    passed = {name: count for name, count in tally.items() if name not in ("imported", "known", "retracted")}
+    told = f"{tally['imported']} imported ({tally['retracted']} of them taken back), {tally['known']} there already"
+    if passed:
+        told += "; passed over: " + ", ".join(f"{name} {count}" for name, count in sorted(passed.items()))
+    errors.print(f"{told}.", highlight=False)
+    return 1 if tally["session_missing"] else 0
+
+
+def agreement(place: Path, site: str | None) -> int:
+    """Show how far annotators agree; return the exit status."""
+    found = agreements(Workspace(place, site=site).source.labels())
+    if not found:
+        errors.print("No two annotators have labelled the same session.")
+        return 0
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("head", "annotators", "sessions", "same", "Cohen's kappa", "95 %"):
+        table.add_column(name, justify="left" if name in ("head", "annotators") else "right")
+    for one in found:
+        kappa = "under 10 sessions" if one.kappa is None else f"{one.kappa:.2f}"
+        interval = "" if one.interval is None else f"{one.interval[0]:.2f} to {one.interval[1]:.2f}"
+        who = f"{one.one or '(nobody)'}, {one.other or '(nobody)'}"
+        table.add_row(one.head, who, str(one.sessions), percent(one.same), kappa, interval)
+    out.print(table)
+    return 0
