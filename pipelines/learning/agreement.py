@@ -11,7 +11,7 @@ import numpy as np
 
 from data_contracts.labels import Label
 
-DRAWS: Final = 1_000  # of sessions drawn again
+DRAWS: Final = 400  # of sessions drawn again
 LEAST: Final = 10  # sessions that two annotators share, below which a kappa is a rumour
 
 
