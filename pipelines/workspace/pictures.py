@@ -24,7 +24,8 @@ HUES: Final[dict[str, str]] = {
     "page_loop": "#3f88a8", "reload": "#275d78", "scroll_hunt": "#4c956c", "near_miss": "#8fb339",
     "idle_exit": "#9ca3af", "tab_leave": "#6b7280", "automation_artifact": "#111827",
 }  # fmt: skip
-ACTS: Final = {"press": "|", "input": ".", "scroll": "_", "page": "D", "key": "."}
+ACTS: Final = {"page": "D", "press": "|", "input": ".", "scroll": "_"}
+SIZES: Final = {"|": 9, "D": 4}
 POINTS: Final = ("move", "press", "release", "drag")
 REST_S: Final = 0.25  # a longer pause parts one movement from the next
 
@@ -46,8 +47,8 @@ def session_picture(work: Workspace, session: str, title: str = "") -> Figure:
     start = int(events["t_ms"].iloc[0])
     seconds = (events["t_ms"].to_numpy() - start) / 1000
     end = max(float(seconds[-1]), 1.0)
-    made = plt.figure(figsize=(11, 4.6), constrained_layout=True)
-    grid = made.add_gridspec(3, 2, width_ratios=(1.05, 1.3), height_ratios=(1.25, 0.5, 1))
+    made = plt.figure(figsize=(11, 5.0), constrained_layout=True)
+    grid = made.add_gridspec(3, 2, width_ratios=(1.05, 1.3), height_ratios=(1.1, 0.75, 1))
     path, speed = made.add_subplot(grid[:, 0]), made.add_subplot(grid[0, 1])
     acts, told = (made.add_subplot(grid[i, 1], sharex=speed) for i in (1, 2))
     made.suptitle(title or session, x=0.01, ha="left", fontsize=13, color=INK)
@@ -87,9 +88,12 @@ def session_picture(work: Workspace, session: str, title: str = "") -> Figure:
     speed.set_title("speed of the pointer, px/s", fontsize=9.5, loc="left", color=INK)
     for i, (kind, mark) in enumerate(ACTS.items()):
         at = seconds[events["kind"].to_numpy() == kind]
-        acts.plot(at, np.full(len(at), i), mark, color=INK, markersize=7 if mark in "|D" else 5, alpha=0.8)
+        acts.plot(at, np.full(len(at), i), mark, color=INK, markersize=SIZES.get(mark, 5), alpha=0.8)
     acts.set_yticks(range(len(ACTS)), list(ACTS), fontsize=8)
-    acts.set_ylim(-0.6, len(ACTS) - 0.4)
+    acts.set_ylim(len(ACTS) - 0.4, -0.6)
+    acts.set_title("what was done", fontsize=9.5, loc="left", color=INK)
+    for axis in (speed, acts):
+        axis.tick_params(labelbottom=False)
     codes = list(dict.fromkeys(signals["code"]))
     for row, code in enumerate(codes):
         for one in signals[signals["code"] == code].to_dict("records"):
@@ -99,6 +103,10 @@ def session_picture(work: Workspace, session: str, title: str = "") -> Figure:
             )
     told.set_yticks(range(len(codes)), [code.replace("_", " ") for code in codes], fontsize=8)
     told.set_ylim(len(codes) - 0.4 if codes else 1, -0.6)
+    if not codes:
+        told.text(
+            0.5, 0.5, "none", transform=told.transAxes, ha="center", va="center", fontsize=9, color="#9ca3af"
+        )
     told.set_title("signals, the darker the worse", fontsize=9.5, loc="left", color=INK)
     told.set_xlabel("seconds from the start")
     told.set_xlim(0, end)
