@@ -30,7 +30,9 @@ from pipelines.store.store import Store
 from service.acting import routes as acting
 from service.acting.stopping import stop_harmful
 from service.deciding.bundles import Bundles
+from service.deciding.follower import Follower
 from service.deciding.policy import Policy
+from service.deciding.shadow import Shadow
 from service.deciding.site_norms import SiteNorms
 from service.exporting import routes as exports
 from service.fraud import annotating
@@ -47,6 +49,7 @@ from service.live.reception import Reception
 from service.live.refusals import KINDS, Refusal, kind
 from service.live.sessions_route import session_now
 from service.live.settings import Settings
+from service.modelling import routes as modelling
 from service.sending import routes as webhooks
 from service.sending.alerts import Alerts
 from service.sending.announcing import Announcer
@@ -92,10 +95,13 @@ class Service:
         self.admission = Admission(self.keys, settings)
         scorer = LiveScorer(Scorer.starter(settings.models))
         self.reception = Reception(store, scorer, settings, self.metrics, Policy.load(data_dir))
-        self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(1)
         self.reception.acting.load(data_dir)
         self.bundles = Bundles(data_dir)
-        self.bundles.keep(scorer.scorer.bundle, settings.models)
+        own = scorer.scorer.bundle
+        self.bundles.keep(own, settings.models)
+        self.metrics.bundle.labels(own.digest).set(1)
+        self.follower = Follower(self.bundles.shelf, self.take_up, own.digest)
+        self.shadow = Shadow(store, self.reception.judge.secrets)
         self.norms = SiteNorms(store)
         self.following = Following(store)
         self.dispatcher = Dispatcher(store, self.metrics, alerts)
@@ -104,6 +110,12 @@ class Service:
         self.warm = False
         self.failure: Exception | None = None
         """Why it will never be warm."""
+
+    def take_up(self, scorer: LiveScorer) -> None:
+        """Score by another bundle from now on."""
+        self.metrics.bundle.labels(self.reception.scorer.scorer.bundle.digest).set(0)
+        self.reception.take_up(scorer)
+        self.metrics.bundle.labels(scorer.scorer.bundle.digest).set(1)
 
     def check(self) -> None:
         """Refuse a batch before any work is done on it.
@@ -120,6 +132,7 @@ class Service:
     async def begin(self) -> None:
         """Compile everything, beside the loop, so that whoever asks meanwhile hears that it is not ready."""
         try:
+            await asyncio.get_running_loop().run_in_executor(None, self.follower.look)
             await asyncio.get_running_loop().run_in_executor(None, self.reception.warm)
             await asyncio.get_running_loop().run_in_executor(None, self.announcer.look)
         except Exception as error:
@@ -147,6 +160,7 @@ class Service:
                 self.keys.refresh()
                 await loop.run_in_executor(None, self.announcer.look)
                 await loop.run_in_executor(None, self.reception.acting.look)
+                await loop.run_in_executor(None, self.follower.look)
                 failed = False
             except Exception as error:
                 if not failed:
@@ -163,6 +177,7 @@ class Service:
             try:
                 await loop.run_in_executor(None, self.store.end_due, now_ms)
                 await close_ended(self.reception)
+                await loop.run_in_executor(None, self.shadow.look, self.follower)
                 await loop.run_in_executor(None, self.store.seal_due, now_ms)
                 await loop.run_in_executor(None, self.wake, now_ms)
                 await loop.run_in_executor(None, self.link, now_ms)
@@ -268,6 +283,7 @@ def application(service: Service) -> Door:
     )
     app.include_router(acting.router(service.reception, service.admission, service.settings))
     app.include_router(exports.router(service.store, service.admission))
+    app.include_router(modelling.router(service.reception, service.admission, service.bundles.shelf))
     webhooks.routes(app, service.store, service.admission)
     _describe(app)
     return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})

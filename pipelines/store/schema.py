@@ -10,7 +10,7 @@ import msgspec
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import unpack
-from pipelines.store.tables import ACTING, ASKING, DECIDING, LEARNING, SENDING
+from pipelines.store.tables import ACTING, ASKING, DECIDING, LEARNING, SENDING, SHADOWING
 
 Migration = tuple[str | Callable[[sqlite3.Connection], None], ...]
 """Scripts, and what SQL cannot say, in this order."""
@@ -200,6 +200,7 @@ MAIN: Final[tuple[Migration, ...]] = (
     (SENDING,),
     (ACTING,),
     (LEARNING,),
+    (SHADOWING,),
 )
 """Migrations of the main database."""
 

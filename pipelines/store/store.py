@@ -46,7 +46,7 @@ WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
 JOB_SIZE: Final = 1_024  # bytes that a job without a body counts for
 OF_SESSIONS: Final = (
     *("caps", "outbox", "interventions", "changes", "cards", "card_history", "views", "annotations"),
-    *("checkpoints", "batches", "streams"),
+    *("shadows", "checkpoints", "batches", "streams"),
 )
 EMPTIED: Final = (
     "UPDATE decisions SET session_id = NULL, part = '', payload = NULL WHERE session_id = ?",

@@ -274,3 +274,19 @@ LEARNING: Final = """
     ALTER TABLE annotations ADD COLUMN confidence REAL;                  -- of the source; NULL: it did not say
     ALTER TABLE annotations ADD COLUMN model_seen TEXT NOT NULL DEFAULT '';  -- models whose score the source could see
 """
+
+SHADOWING: Final = """
+    CREATE TABLE shadows (  -- what a challenger says of sessions that ended, beside the champion that decided
+      decision_id INTEGER NOT NULL REFERENCES decisions,
+      bundle TEXT NOT NULL,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      session_id INTEGER NOT NULL REFERENCES session_tallies,
+      part TEXT NOT NULL,
+      champion TEXT NOT NULL,
+      scores TEXT NOT NULL,       -- JSON: of each head the champion's probability and the challenger's
+      disagreement REAL,          -- of struggle; NULL where one of them abstains
+      at INTEGER NOT NULL,
+      PRIMARY KEY (bundle, decision_id)
+    ) WITHOUT ROWID;
+    CREATE INDEX shadows_session ON shadows (session_id);
+"""

@@ -16,6 +16,7 @@ from data_contracts.events import GOAL, Events
 from data_contracts.recordings import read
 from models.bundle import Model, save_head, write_json
 from models.calibration import Floats, choose
+from models.golden import write_golden
 from models.heads.conversion import (
     BOOSTED_GOALS,
     CONVERSION,
@@ -141,6 +142,7 @@ def train_conversion(
     }
     folder = out / "conversion"
     digest = save_head(folder, model, (), fit, (), facts)
+    write_golden(folder, model, rows.x)
     measures = {
         "digest": digest,
         "log_loss": {name: {"mean": m, "standard_error": e} for name, (m, e) in losses.items()},

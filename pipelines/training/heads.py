@@ -10,6 +10,7 @@ from typing import Any
 
 from data_contracts.errors import WatchworthyError
 from models.bundle import STARTER, save_head, write_json
+from models.golden import write_golden
 from models.head import Head
 from models.heads import head as head_of
 from models.reason_codes import VERSION
@@ -75,6 +76,7 @@ def train_head(
     folder = out / name
     facts = _facts(head, examples, seed) | fitted.facts
     digest = save_head(folder, fitted.model, fitted.refits, fitted.calibration, fitted.points, facts)
+    write_golden(folder, fitted.model, examples.of("train").x)
     kept = {"head": name, "seed": seed, "features": facts["features"], "answered": answered}
     examples.write(folder / "vectors.parquet", kept)
     write_json(folder / "measures.json", {"digest": digest} | fitted.measures)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
-from models.bundle import SCORED_BY, STARTER, Bundle, load
+from data_contracts.errors import WatchworthyError
+from models.bundle import STARTER, Bundle
 from models.live_scores import LiveScorer
 from models.scorer import Scorer
+from pipelines.store.shelf import Shelf
 from pipelines.store.store import Store
 from service.deciding.judge import Judge
 from service.deciding.policy import Policy
 
-FOLDER: Final = "bundles"
 AT_HAND: Final = 2  # judges of other bundles that stay loaded
 
 
@@ -29,7 +28,7 @@ class Bundles:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._folder = data_dir / FOLDER
+        self.shelf = Shelf(data_dir)
         self._judges: OrderedDict[str, Judge] = OrderedDict()
 
     def keep(self, bundle: Bundle, own: Path | None) -> None:
@@ -40,38 +39,25 @@ class Bundles:
         own
             The site's own folder of heads, that go before the starters.
         """
-        target = self._folder / bundle.digest
-        if target.exists():
-            return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix="partial-") as partial:
-            for name in bundle.heads:
-                ours = (
-                    own / name if own is not None and (own / name / "head.json").exists() else STARTER / name
-                )
-                copy = Path(partial) / "whole" / name
-                copy.mkdir(parents=True)
-                for file in SCORED_BY:
-                    if (ours / file).exists():
-                        shutil.copy(ours / file, copy)
-            if not target.exists():
-                (Path(partial) / "whole").rename(target)
+        self.shelf.put({name: folder_of(name, own) for name in bundle.heads}, bundle.digest)
 
     def judge(self, digest: str, store: Store, policy: Policy) -> Judge | None:
-        """A judge whose models are those of a bundle; None if it was never kept here, or is damaged.
-
-        Raises
-        ------
-        WatchworthyError
-            ``model_missing``.
-        """
+        """A judge whose models are those of a bundle; None if it was never kept here, or is damaged."""
         found = self._judges.pop(digest, None)
-        folder = self._folder / digest
-        if found is None and digest.isalnum() and folder.is_dir():
-            bundle = load(folder)
-            found = Judge(LiveScorer(Scorer(bundle)), store, policy) if bundle.digest == digest else None
+        if found is None and self.shelf.holds(digest):
+            try:
+                found = Judge(LiveScorer(Scorer(self.shelf.bundle(digest))), store, policy)
+            except WatchworthyError:
+                found = None
         if found is not None:
             self._judges[digest] = found
             if len(self._judges) > AT_HAND:
                 self._judges.popitem(last=False)
         return found
+
+
+def folder_of(name: str, own: Path | None) -> Path:
+    """Where a head stands that a service begins with: among the site's own, or among the starters."""
+    if own is not None and (own / name / "head.json").exists():
+        return own / name
+    return STARTER / name

@@ -11,13 +11,13 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import numpy as np
-import numpy.typing as npt
 
 from data_contracts import decisions
 from data_contracts.decisions import Cause, Decision, Device, Fact, Outcome, Seen
 from features.catalogue import engine
 from features.moments import CODES, MOMENT, WITHDRAWN
 from features.session import Session
+from models.kept import Kept as Kept
 from models.queue import Candidate, place
 from models.signal_rates import digests
 from pipelines.store.units import Card
@@ -97,16 +97,7 @@ def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDe
     said = made.outcome
     moments = np.frombuffer(made.moments, MOMENT)
     heads = {name: score.probability for name, score in said.heads.items()}
-    candidate = Candidate(
-        made.session_id,
-        said.worth,
-        heads.get("frustration"),
-        None,
-        said.verdict,
-        said.issue if said.flagged else None,
-        made.start_ms,
-    )
-    where = place(candidate, secret)
+    where = place(candidate(made), secret)
     card = Card(
         started_at_ms=made.start_ms,
         as_of_ms=made.as_of_ms,
@@ -143,6 +134,28 @@ def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDe
     )
 
 
+def candidate(made: Decision, disagreement: float | None = None) -> Candidate:
+    """The session of a record as the queue needs it.
+
+    Parameters
+    ----------
+    disagreement
+        Distance of a challenger's probability of struggle from what the record says, 0..1.
+    """
+    said = made.outcome
+    struggle = said.heads.get("frustration")
+    return Candidate(
+        made.session_id,
+        said.worth,
+        struggle.probability if struggle is not None else None,
+        None,
+        said.verdict,
+        said.issue if said.flagged else None,
+        made.start_ms,
+        disagreement,
+    )
+
+
 def paths(session: Session) -> list[str]:
     """Paths of the pages of a session, in the order in which they were first opened."""
     return [urlsplit(address).path or "/" for address in session.addresses()]
@@ -166,23 +179,3 @@ def device(found: Seen) -> Device:
     if found.positions:
         return "mouse"
     return "keyboard" if found.acts else ""
-
-
-class Kept:
-    """A session as a record keeps it: what the scorer reads of it.
-
-    Parameters
-    ----------
-    made
-        The record.
-
-    Raises
-    ------
-    ValueError
-        If its bytes are no vector or no moments.
-    """
-
-    def __init__(self, made: Decision) -> None:
-        self.vector: npt.NDArray[np.float32] = np.frombuffer(made.vector, "<f4").astype(np.float32)
-        self.moments: npt.NDArray[np.void] = np.frombuffer(made.moments, MOMENT)
-        self.coverage = made.seen

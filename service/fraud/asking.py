@@ -207,7 +207,7 @@ class Asking:
             asked=question.action,
             override="" if override is None else "allow" if override.list == "allow" else "deny",
         )
-        answer = self._answer(question, found, struggle, token, made, before, override, usual)
+        answer = self._answer(judge, question, found, struggle, token, made, before, override, usual)
         asked = Asked(
             answer.assessment_id,
             site,
@@ -245,6 +245,7 @@ class Asking:
 
     def _answer(
         self,
+        judge: Judge,
         question: Question,
         found: Found,
         struggle: Struggle,
@@ -255,7 +256,6 @@ class Asking:
         usual: Norms,
     ) -> Assessment:
         """The assessment: what the scorer says, what the policy recommends, and what the house has to add."""
-        judge = self.reception.judge
         told = assess(
             judge.scorer.scorer,
             found.session,

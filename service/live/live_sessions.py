@@ -16,7 +16,7 @@ from models.live_scores import Scores
 from pipelines.store.ranges import Ranges, added, first_from
 from pipelines.store.store import Store
 from pipelines.store.units import Intervention
-from service.deciding.judge import Struggle
+from service.deciding.judge import Judge, Struggle
 
 Name = tuple[str, str]
 """Site and session."""
@@ -101,6 +101,8 @@ class Seen(NamedTuple):
         What must be written down when it changes.
     unnamed
         Whether it may be worth watching, and nobody has looked up yet what its elements are called.
+    judge
+        Who said so, whatever others score by now.
     """
 
     rows: int
@@ -108,6 +110,7 @@ class Seen(NamedTuple):
     scores: Scores | None = None
     session: Session | None = None
     unnamed: bool = False
+    judge: Judge | None = None
 
 
 class LiveSessions:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import logging
 import math
 from collections.abc import Callable
@@ -11,14 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Final, TypeVar
 
-import numpy as np
 from msgspec import structs
 
 from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from data_contracts.scrub import SCRUB_VERSION
 from features.catalogue import engine
-from features.engine import Engine
 from features.memory import Memory
 from features.session import Session
 from models.live_scores import LiveScorer
@@ -36,6 +33,7 @@ from service.live.refusals import CLOCK_OUTLIER, Refusal, refusal_of
 from service.live.rehearsal import REHEARSAL
 from service.live.settings import Settings
 from service.live.turns import Turns
+from service.live.twin import twin
 from service.offering.conditions import state_of
 from service.offering.offers import Acting, Offer, answer_to, kind_of
 
@@ -81,7 +79,6 @@ class Reception:
         policy: Policy | None = None,
     ) -> None:
         self.store = store
-        self.scorer = scorer
         self.settings = settings
         self.metrics = metrics
         self.limits = settings.limits
@@ -92,6 +89,15 @@ class Reception:
         self.judge = Judge(scorer, store, policy, settings.stakes)
         self.announce: Announce = Nobody()
         self.acting = Acting(store, self.judge.secrets)
+
+    @property
+    def scorer(self) -> LiveScorer:
+        """The heads that score now."""
+        return self.judge.scorer
+
+    def take_up(self, scorer: LiveScorer) -> None:
+        """Score by other heads from now on: one reference changes, and what has begun ends with those it began with."""
+        self.judge = Judge(scorer, self.store, self.judge.policy, self.settings.stakes)
 
     def _new(self, name: str, names: bool = False) -> Memory:
         return Memory(name, engine(), self.settings.idle_ms, self.limits, names=names)
@@ -334,17 +340,18 @@ class Reception:
         session, rows = live.memory.latest()
         if session is None:
             return Seen(rows, live.decision)
-        scores = self.scorer.scores(session)
-        flagged = self.judge.flagged(scores, session, live.struggle_of(session.id))
+        judge = self.judge
+        scores = judge.scorer.scores(session)
+        flagged = judge.flagged(scores, session, live.struggle_of(session.id))
         decision = (session.id, *scores.decision, FLAGGED if flagged else "")
-        return Seen(rows, decision, scores, session, flagged is None)
+        return Seen(rows, decision, scores, session, flagged is None, judge)
 
     def _decisions(self, unit: Unit, live: Live, seen: Seen) -> tuple[Decision, ...]:
         """The decision that a batch has changed, as the store takes it."""
-        session, scores = seen.session, seen.scores
-        if session is None or scores is None:
+        session, scores, judge = seen.session, seen.scores, seen.judge
+        if session is None or scores is None or judge is None:
             return ()
-        made = self.judge.decision(
+        made = judge.decision(
             unit.site,
             session,
             scores,
@@ -353,7 +360,7 @@ class Reception:
             log_number=live.number + 1,
             now_ms=unit.received_at_ms,
         )
-        return (self.judge.stored(made),)
+        return (judge.stored(made),)
 
     def _struggle(self, name: Name, session_id: str, late: Batch | None) -> Struggle:
         _, found = self.sessions.named(name, self.aside_engine, late)
@@ -391,10 +398,3 @@ class Reception:
         if live is None or live.stale:
             live = await self.beside(lambda: self._read(name))
         return live if live.number else None
-
-
-def twin(original: Engine) -> Engine:
-    """The same engine with a room of its own to fold in, so that another thread can fold at the same time."""
-    other = copy.copy(original)
-    other._room = np.zeros_like(original._room)
-    return other

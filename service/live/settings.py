@@ -102,7 +102,10 @@ class Settings(BaseSettings):
         description="What is at risk on pages, 0 to 1, by patterns of their paths (/blog* fits all that begin so); the "
         "first that fits counts, and 1 where none does. Worth is multiplied by it.",
     )
-    models: Path | None = Field(None, description="Folder of trained heads; the starters by default.")
+    models: Path | None = Field(
+        None,
+        description="Folder of trained heads to begin with; the starters by default. What was promoted goes before it.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What is written to the log, on standard error; debug has a line for each batch."
     )

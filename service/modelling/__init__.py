@@ -1,0 +1,1 @@
+"""What scores, and how well: the calls that tell of models."""
