@@ -35,6 +35,22 @@ def auc(
     return float((wp * (below + upto) / 2).sum() / wp.sum() / mass[-1])
 
 
+def average_precision(score: Floats, label: Labels, weight: Floats) -> float:
+    """Area under precision against recall, as the mean precision at each positive; ties stand together.
+
+    >>> average_precision(np.array([3.0, 2.0, 1.0]), np.array([1, 0, 1]), np.ones(3))
+    0.8333333333333333
+    """
+    order = np.argsort(-score, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)  # of each run of equal scores
+    hits = np.cumsum((weight * label)[order])[last]
+    shown = np.cumsum(weight[order])[last]
+    if not hits[-1] > 0:
+        return float("nan")
+    gained = np.diff(hits, prepend=0.0)
+    return float((gained * np.where(shown > 0, hits / np.maximum(shown, 1e-300), 0)).sum() / hits[-1])
+
+
 def by_group(group: npt.NDArray[Any]) -> Floats:
     """Weights by which each group weighs 1."""
     _, place, count = np.unique(group, return_inverse=True, return_counts=True)

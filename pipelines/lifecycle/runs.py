@@ -1,0 +1,125 @@
+"""Runs: what is written down in the registry when a head is trained, and the starters on first use."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.bundle import STARTER, load_head
+from models.head import Head
+from models.heads import HEADS
+from models.heads import head as head_of
+from pipelines.datasets.examples import EARLY, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.lifecycle.comparing import groups_of
+from pipelines.lifecycle.drift import LEAST_ROWS, Drift, drift
+from pipelines.lifecycle.held_out import VECTORS, weights
+from pipelines.lifecycle.measuring import measured
+from pipelines.lifecycle.pictures import draw_run
+from pipelines.lifecycle.registry import CHAMPION, Registry, Run, Version
+
+PERMUTED: int = 60  # for the picture of a run; the monitor takes more
+
+
+def record(registry: Registry, folder: Path) -> Version:
+    """Write a trained head down as a run with its pictures, and register it.
+
+    Every measure is of rows whose group the booster that scored them had not seen.
+
+    Parameters
+    ----------
+    folder
+        Of the head.
+
+    Raises
+    ------
+    WatchworthyError
+        ``model_missing`` if there is no head in the folder; ``registry_failed``.
+    """
+    trained = load_head(folder)
+    head, facts = head_of(trained.name), trained.facts
+    tags = {
+        "digest": trained.digest,
+        "question": head.question,
+        "data_digest": str(facts["trained"].get("vectors", "")),
+        "feature_digests": json.dumps({one["name"]: one["digest"] for one in facts["features"]}),
+    }
+    parameters = _parameters(head, facts)
+    if not (folder / VECTORS).exists():
+        return registry.record(Run(head.name, folder, parameters, _told(folder), tags))
+    examples, _ = Examples.read(folder / VECTORS)
+    rows = examples.of(TRAIN)
+    rows = rows.take(~np.isnan(rows[MARGIN]))
+    group, label, margin = groups_of(rows), rows["label"], rows[MARGIN]
+    p = np.array([trained.calibration.probability(m, trained.base_rate) for m in margin.tolist()])
+    metrics: dict[str, float] = {}
+    for one in measured(p, label, group, trained.base_rate):
+        metrics |= {one.name: one.value, f"{one.name}_low": one.low, f"{one.name}_high": one.high}
+    metrics |= _points(trained.points)
+    moved, between = _drift(examples)
+    with tempfile.TemporaryDirectory() as temporary:
+        plots = Path(temporary) / "plots"
+        weight = weights(label, group, trained.base_rate)
+        points = trained.points
+        draw_run(plots, p, margin, label, weight, points, trained.model, rows.x, moved, between)
+        return registry.record(Run(head.name, folder, parameters, metrics, tags, plots))
+
+
+def register_starters(registry: Registry, progress: Progress = quiet) -> list[Version]:
+    """Register every starter that is not yet on record; a head without a champion gets its starter as such."""
+    found = []
+    names = [head.name for head in HEADS if (STARTER / head.name / "head.json").exists()]
+    progress("registering the starters", len(names))
+    for name in names:
+        version = record(registry, STARTER / name)
+        if registry.find(name, CHAMPION) is None:
+            registry.alias(version, CHAMPION)
+        found.append(version)
+        progress("", 0)
+    return found
+
+
+def _parameters(head: Head, facts: dict[str, Any]) -> dict[str, Any]:
+    boosting = {
+        f"boosting_{name}": getattr(head.boosting, name) for name in head.boosting.__dataclass_fields__
+    }
+    boosting |= {f"boosting_{k}": v for k, v in facts["trained"].get("boosting", {}).items()}
+    told = {k: v for k, v in facts["trained"].items() if not isinstance(v, dict)}
+    return boosting | told | {"base_rate": facts["base_rate"], "head_version": facts["version"]}
+
+
+def _points(points: Any) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in points:
+        found[f"{one.name}_people_needed"] = float(one.people_needed)
+        if one.threshold is not None:
+            found |= {f"{one.name}_threshold": one.threshold, f"{one.name}_fpr_upper": one.fpr_upper or 1.0}
+    return found
+
+
+def _told(folder: Path) -> dict[str, float]:
+    """Measures of a head that keeps no vectors, as its trainer wrote them."""
+    path = folder / "measures.json"
+    told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    found = {}
+    for name, values in told.items():
+        for kind, value in values.items() if isinstance(values, dict) else ():
+            if isinstance(value, int | float):
+                found[f"{name}_{kind}"] = float(value)
+    return found
+
+
+def _drift(examples: Examples) -> tuple[list[Drift], str]:
+    """Drift between the two largest sources of people: what a model trained on one finds in the other."""
+    people = examples.of(TRAIN, EARLY)
+    people = people.take((people["label"] == 0) & (people["use"] == TRAIN))
+    names, counts = np.unique(people["source"], return_counts=True)
+    order = np.argsort(-counts)
+    if len(order) < 2 or counts[order[1]] < LEAST_ROWS:
+        return [], ""
+    first, second = (people.take(people["source"] == names[i]) for i in order[:2])
+    found = drift(examples.names, first.x, second.x, first["person"], second["person"], permutations=PERMUTED)
+    return found, f"People of “{names[order[1]]}” beside people of “{names[order[0]]}”"
