@@ -17,6 +17,7 @@ class Learned(StrEnum):
     bot = "bot"
     frustration = "frustration"
     conversion = "conversion"
+    churn = "churn"
 
 
 HeadName = Annotated[Learned, typer.Argument(help="Which head.")]
@@ -46,8 +47,31 @@ Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write
 
 def add(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (evaluate, compare, promote, rollback, monitor, backfill, register):
+    for command in (search, evaluate, compare, promote, rollback, monitor, backfill, register):
         app.command()(command)
+
+
+class Searched(StrEnum):
+    """Heads with vectors of their own to search on."""
+
+    bot = "bot"
+    frustration = "frustration"
+
+
+def search(
+    head: Annotated[Searched, typer.Argument(help="Which head.")],
+    vectors: Annotated[
+        Path | None, typer.Option(help="Labelled vectors; those that ship by default.")
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Budget: no try begins after so long.")] = 10,
+    trials: Annotated[int, typer.Option(min=1, help="Budget: the most tries.")] = 60,
+    seed: Annotated[int, typer.Option(help="Seed of everything drawn at random.")] = 0,
+    json: Json = None,
+) -> None:
+    """Search settings of a head's booster with Optuna, under folds that hold groups out."""
+    from service.verbs.search import run
+
+    raise typer.Exit(run(head.value, vectors, minutes, trials, seed, json))
 
 
 def evaluate(

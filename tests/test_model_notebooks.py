@@ -26,7 +26,9 @@ def test_a_notebook_runs_and_draws(name: str, monkeypatch: pytest.MonkeyPatch) -
         book, timeout=60 * MINUTES, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
     )
     done = client.execute()
-    pictures = sum("image/png" in out.get("data", {}) for cell in done.cells for out in cell.get("outputs", []))
+    pictures = sum(
+        "image/png" in out.get("data", {}) for cell in done.cells for out in cell.get("outputs", [])
+    )
     assert pictures >= 5
     if target := os.environ.get("WATCHWORTHY_NOTEBOOKS_OUT"):
         nbformat.write(done, Path(target) / path.name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from data_contracts.errors import WatchworthyError
 from models.golden import check_golden
@@ -43,6 +44,23 @@ def ready(shelf: Shelf, digest: str) -> LiveScorer:
     live = LiveScorer(scorer)
     live.warm()
     return live
+
+
+def scores_now(shelf: Shelf, own: Path | None) -> LiveScorer:
+    """What scores now, for a job beside the service: what the pointer names, or what a service begins with.
+
+    Parameters
+    ----------
+    own
+        The site's own folder of heads.
+    """
+    pointer = shelf.pointer()
+    if pointer is not None:
+        try:
+            return ready(shelf, pointer.champion)
+        except WatchworthyError as error:
+            log.error("models: %s; the old one stays", error)
+    return LiveScorer(Scorer.starter(own))
 
 
 class Follower:

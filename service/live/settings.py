@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         None,
         description="Folder of trained heads to begin with; the starters by default. What was promoted goes before it.",
     )
+    register_starters: bool = Field(
+        True,
+        description="Whether the starters are written down in MLflow, a minute after the first start and by a process "
+        "of its own, where MLflow is installed.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What is written to the log, on standard error; debug has a line for each batch."
     )

@@ -61,7 +61,14 @@ def _demo(place: Path, temporary: Path) -> int:
     keys = Keys(data)
     key, _ = keys.create("read", SITE, note="demo")
     keys.close()
-    settings = load(data, models=trained.parent, host=LOOPBACK, log_level="error", disk_free_bytes=0)
+    settings = load(
+        data,
+        models=trained.parent,
+        host=LOOPBACK,
+        log_level="error",
+        disk_free_bytes=0,
+        register_starters=False,
+    )
     import_.put([str(place)], data, SITE, settings)
     with free_port() as listening:
         logs.begin(settings.log_level)

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from data_contracts.recordings import open_paths
-from models.live_scores import LiveScorer
-from models.scorer import Scorer
+from pipelines.store.shelf import Shelf
+from service.deciding.follower import scores_now
 from service.live.closing import close_ended
 from service.live.importing import Importer, Tally
 from service.live.metrics import Metrics
@@ -35,7 +35,7 @@ def put(paths: list[str], data_dir: Path, site: str, settings: Settings) -> Tall
     files = list(open_paths(paths))
     store = open_store(data_dir, settings)
     try:
-        judge = LiveScorer(Scorer.starter(settings.models))
+        judge = scores_now(Shelf(data_dir), settings.models)
         with compiling():
             reception = Reception(store, judge, settings, Metrics())
             importer = Importer(reception, data_dir, site)

@@ -22,6 +22,7 @@ from pipelines.lifecycle.people import Row, counted, on_labels
 from pipelines.lifecycle.promoting import Desk
 from pipelines.store.store import Store
 from service.live import settings
+from service.modelling import registering
 from service.screen import compiling, errors, out, phases
 
 LABELS_SHOWN = 20
@@ -120,6 +121,8 @@ def run_register(models: Path | None, data_dir: Path) -> int:
     registry = Registry(data_dir)
     with phases() as progress:
         found = register_starters(registry, progress) if models is None else [record(registry, models)]
+    if models is None:
+        registering.done(data_dir)
     for one in found:
         out.print(f"{one.head} {one.digest}: version {one.number}, run {one.run}", highlight=False)
     errors.print(f"MLflow: {registry.uri}")

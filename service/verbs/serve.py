@@ -14,6 +14,7 @@ from service.deciding.policy import Policy
 from service.live import logs, settings
 from service.live.connections import Connection
 from service.live.opening import open_store
+from service.modelling import registering
 from service.serving import Server, configuration, give_back_memory, listen
 
 
@@ -75,7 +76,10 @@ def serve(
         if service.warm:
             host, port = listening.getsockname()[:2]
             ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        noting = asyncio.create_task(registering.starters(data_dir, chosen.register_starters))
         await served
+        noting.cancel()
+        await asyncio.gather(noting, return_exceptions=True)
         if service.failure is not None:
             raise service.failure
 

@@ -1,0 +1,62 @@
+"""``watchworthy search``: settings of a head's booster, tried under grouped folds within a budget."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from models.bundle import STARTER
+from models.heads import head as head_of
+from pipelines.datasets.examples import EARLY, TRAIN, Examples
+from pipelines.lifecycle.held_out import VECTORS
+from pipelines.training.bot import SHARES
+from pipelines.training.fit import Rows, balanced
+from pipelines.training.search import Search, search
+from service.screen import errors, out, phases
+
+
+def run(name: str, vectors: Path | None, minutes: float, trials: int, seed: int, json: Path | None) -> int:
+    """Search, and say what was found and whether it is worth taking; return the exit status."""
+    head = head_of(name)
+    examples, _ = Examples.read(vectors or STARTER / name / VECTORS)
+    used = examples.of(TRAIN, EARLY)
+    shares = SHARES if name == "bot" else None
+    weight = balanced(used["label"], used["group"], used["source"], shares)
+    rows = Rows(used.x, used["label"], weight, used["group"])
+    with phases() as progress:
+        progress(f"{name}: settings tried", trials)
+        found = search(head, rows, 60 * minutes, trials, seed, lambda: progress("", 0))
+    show(found)
+    if json is not None:
+        told = {"best": asdict(found.best), "is_better": found.is_better, "set_aside": found.set_aside}
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(told)) + b"\n")
+    return 0
+
+
+def show(found: Search) -> None:
+    """Print what was found."""
+    losses = np.array([one.loss for one in found.trials])
+    out.print(
+        f"{len(losses)} settings tried; log-loss on groups unseen: {losses[0]:.4f} by the head's own, "
+        f"{losses.min():.4f} by the best."
+    )
+    told = ", ".join(
+        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in asdict(found.best).items()
+    )
+    out.print(f"  boosting=Boosting({told})", highlight=False)
+    for one in found.set_aside:
+        out.print(
+            f"  {one.name} on groups set aside: {one.champion:.4f} -> {one.challenger:.4f}, difference "
+            f"{one.low:+.4f} to {one.high:+.4f} (95 %)",
+            highlight=False,
+        )
+    if found.is_better:
+        out.print("Better beyond doubt: write it into the head's file and train.")
+    else:
+        errors.print(
+            "[yellow]Not better beyond doubt[/] on groups that the search never saw: keep the head's own."
+        )
