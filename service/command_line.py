@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from service import learn_commands
+from service import model_commands
 from service.learning_commands import export, labels
 from service.owner_commands import DataDir, audit, keys, rules
 
@@ -317,7 +317,7 @@ def settings(data_dir: DataDir = Path("data")) -> None:
 
 app.command()(export)
 app.add_typer(labels, name="labels")
-learn_commands.add(app)
+model_commands.add(app)
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
 app.add_typer(rules, name="rules")
