@@ -78,6 +78,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         Whether it is worth watching, and the fact that says so.
     policy
         What recommends the action.
+    unusual, forest
+        How unlike the sessions of people on record it was, said once it had ended, and the digest of what said so.
     """
 
     heads: dict[str, Score]
@@ -90,6 +92,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     headline: str | None = None
     action: Action = "allow"
     policy: Rule | None = None
+    unusual: float | None = None
+    forest: str = ""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from features.pauses import Pauses
 from features.pointer import Pointer
 from features.reactions import Reactions
 from features.scrolling import Scrolling
+from features.sketch import Sketch
 from features.strokes import Strokes
 from features.submits import Submits
 from features.touch import Touch
@@ -38,6 +39,7 @@ FOLDS: tuple[type[Fold], ...] = (
     Trouble,
     Touch,
     Integrity,
+    Sketch,
 )
 """Folds in the order in which they move past an event."""
 

@@ -19,7 +19,7 @@ from data_contracts.events import (
     SIGHTED,
 )
 from features.context import ACT_CLICK
-from features.fold import NEVER, Fold, feature, share, variation
+from features.fold import FOREVER, NEVER, Fold, feature, share, small, variation
 from features.pointer import TOUCH_MS, is_mouse, is_place
 
 ZERO_MS: Final = 5  # no finger presses and lets go of a button so soon; a touchpad or a busy page may
@@ -31,11 +31,11 @@ LEAST_MS: Final = 10_000  # under so long a session has no pace
 class Clicks(Fold):
     """Clicks and the presses that make them."""
 
-    t: int = 0
     click_t: int = NEVER
     press_t: int = NEVER
     press_x: Any = np.float32(math.nan)
     press_y: Any = np.float32(math.nan)
+    t: int = small(0)
     pressed: Any = np.int8(0)  # a press waits for its click
     pair: Any = np.int8(0)  # clicks since the last double click, up to 2
     run_target: Any = np.int32(0)
@@ -43,7 +43,6 @@ class Clicks(Fold):
     run: Any = np.int32(0)
 
     count: Any = np.int32(0)
-    gaps: Any = np.int32(0)
     gap_sum: float = 0.0
     gap_squares: float = 0.0
     holds: Any = np.int32(0)
@@ -56,12 +55,13 @@ class Clicks(Fold):
     placed: Any = np.int32(0)
     on_controls: Any = np.int32(0)
     run_most: Any = np.int32(0)
+    gaps: Any = np.int32(0)
 
     def step(self, event: Any, now: Any, out: Any) -> None:
         """Move past one event."""
         kind = event.kind
         t = now.t
-        self.t = t
+        self.t = min(t, FOREVER)
         if kind == PRESS:
             self.pressed = 1
             self.press_t = NEVER

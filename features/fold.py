@@ -35,6 +35,9 @@ import numpy.typing as npt
 from data_contracts.compiled import also_compiled, compiled_as
 from features.moments import Signal
 
+FOREVER: Final = 2**31 - 1
+"""The last time, in ms from the start, that four bytes hold: times kept so stop there, after 24 days."""
+
 NEVER: Final = -(2**40)
 """A time before every session, in ms: what a fold remembers of what has not happened yet."""
 

@@ -26,7 +26,7 @@ from data_contracts.events import (
 from features.approach import FAR_PX
 from features.clicks import ZERO_MS
 from features.context import ACT_CLICK, ACT_INPUT, ACT_NONE, ACT_PRESS, ACT_TAP
-from features.fold import NEVER, Fold, feature, share
+from features.fold import FOREVER, NEVER, Fold, feature, share, small
 from features.moments import AUTOMATION_ARTIFACT, SETTLED, Signal, emit
 from features.pointer import is_mouse, is_place
 
@@ -80,20 +80,19 @@ class Integrity(Fold):
 
     cause_t: int = NEVER  # last act that can cause a navigation or a change of value
     focus_cause_t: int = NEVER  # last act that can move the focus
+    body_t: int = NEVER  # last press, click or tap
+    press_t: int = NEVER  # last mouse press
     input_target: Any = np.int32(0)
     act_target: Any = np.int32(0)
-    body_t: int = NEVER  # last press, click or tap
-    gap: int = -1  # between the two acts before
-    press_t: int = NEVER  # last mouse press
+    gap: int = small(-1)  # between the two acts before
     press_x: Any = np.float32(math.nan)
     press_y: Any = np.float32(math.nan)
     at_x: Any = np.float32(math.nan)  # last position
     at_y: Any = np.float32(math.nan)
     positions: Any = np.int32(0)  # since the last press
     leap: Any = np.float32(0)  # of the last press, when it came without a course; else 0
-    pace: int = -1  # time between the last two presses
+    pace: int = small(-1)  # time between the last two presses
     down: Any = np.int32(0)
-
     effects: Any = np.int32(0)
     uncaused: Any = np.int32(0)
     body_acts: Any = np.int32(0)
@@ -145,7 +144,7 @@ class Integrity(Fold):
                 self.gaps += 1
                 if gap == self.gap:
                     self.repeated += 1
-                self.gap = gap
+                self.gap = min(gap, FOREVER)
         if event.flags & (TRUSTED | UNTRUSTED):
             self.said += 1
             if event.flags & UNTRUSTED:
@@ -160,7 +159,7 @@ class Integrity(Fold):
             self.act_target = event.target
         if mouse:
             away = math.sqrt((event.x - self.press_x) ** 2 + (event.y - self.press_y) ** 2)
-            self.pace = t - self.press_t if self.press_t != NEVER else -1
+            self.pace = min(t - self.press_t, FOREVER) if self.press_t != NEVER else -1
             self.leap = away if away >= FAR_PX and self.positions <= 1 else 0.0
             self.down = 1
             if self.pace >= 0 and self.pace < FASTEST_MS and away >= FAR_PX:

@@ -25,7 +25,7 @@ from data_contracts.events import (
     TAP,
     VISIBILITY,
 )
-from features.fold import NEVER, Array, Fold, feature, share, variation, zeros
+from features.fold import FOREVER, NEVER, Array, Fold, feature, share, small, variation, zeros
 from features.histograms import octave_bin, octave_quantile, put
 from features.moments import (
     NO_MOMENT,
@@ -128,7 +128,7 @@ def walk(self: Any, event: Any, t: int, out: Any) -> None:
             self.began[i] = self.began[i + 1]
         size = TRAIL - 1
     self.trail[size] = address
-    self.began[size] = t
+    self.began[size] = min(t, FOREVER)
     size += 1
     self.since_loop += 1
     length = cycle_length(self.trail, size)
@@ -168,7 +168,7 @@ def watch_tab(self: Any, event: Any, t: int, out: Any) -> None:
         )
         self.busy_with = 0
     if back:
-        self.hidden_ms += gone if kind != PAGE or gone > BUSY_MS else 0
+        self.hidden_ms = min(self.hidden_ms + (gone if kind != PAGE or gone > BUSY_MS else 0), FOREVER)
         self.hidden_t = NEVER
 
 
@@ -209,6 +209,17 @@ class Pages(Fold):
         ),
     )
 
+    dwell_total: float = 0.0  # s
+    dwell_squares: float = 0.0
+    dwell_least: float = math.inf
+    dwell_most: float = 0.0
+    page_t: int = NEVER
+    reload_t: int = NEVER
+    submit_t: int = NEVER
+    hidden_t: int = NEVER
+    price_t: int = NEVER
+    error_t: int = NEVER
+    form_t: int = NEVER
     pages_: Any = np.int32(0)
     distinct: Any = np.int32(0)
     dwells: Any = np.int32(0)
@@ -223,21 +234,10 @@ class Pages(Fold):
     back_moment: Any = np.int32(NO_MOMENT)
     left_counted: Any = np.int32(0)
     busy_with: Any = np.int32(0)
-    dwell_total: float = 0.0  # s
-    dwell_squares: float = 0.0
-    dwell_least: float = math.inf
-    dwell_most: float = 0.0
-    page_t: int = NEVER
-    reload_t: int = NEVER
-    submit_t: int = NEVER
-    hidden_t: int = NEVER
-    hidden_ms: int = 0
-    price_t: int = NEVER
-    error_t: int = NEVER
-    form_t: int = NEVER
-    last_t: int = 0
+    hidden_ms: int = small(0)
+    last_t: int = small(0)
     trail: Array = zeros("u4", TRAIL)
-    began: Array = zeros("i8", TRAIL)
+    began: Array = zeros("i4", TRAIL)
     seen: Array = zeros("u4", SEEN_WORDS)
     dwell_bins: Array = zeros("u2", DWELL_BINS)
 
@@ -245,7 +245,7 @@ class Pages(Fold):
         """Move past one event."""
         kind = event.kind
         t = now.t
-        self.last_t = t
+        self.last_t = min(t, FOREVER)
         if self.hidden_t > NEVER:
             watch_tab(self, event, t, out)
         if self.back_moment != NO_MOMENT and (kind == PAGE or kind == GOAL or t - self.page_t > STAY_MS):

@@ -10,7 +10,19 @@ import numpy as np
 from data_contracts.compiled import compiled
 from data_contracts.events import BLUR, DRAG, FOCUS, GOAL, MOVE, PAGE, SCROLL, SELECTION, TOUCH_MOVE
 from features.context import ACT_NONE, ACT_PRESS
-from features.fold import NEVER, Array, Fold, deviation, entropy, feature, share, variation, zeros
+from features.fold import (
+    FOREVER,
+    NEVER,
+    Array,
+    Fold,
+    deviation,
+    entropy,
+    feature,
+    share,
+    small,
+    variation,
+    zeros,
+)
 from features.histograms import octave_bin, octave_quantile, put
 from features.moments import (
     HESITATION,
@@ -119,10 +131,10 @@ class Pauses(Fold):
     reach_t: int = NEVER
     press_t: int = NEVER
     active_t: int = NEVER
-    active_ms: int = 0
-    idle_ms: int = 0
-    first_t: int = -1
-    last_t: int = 0
+    active_ms: int = small(0)
+    idle_ms: int = small(0)
+    first_t: int = small(-1)
+    last_t: int = small(0)
     gap_bins: Array = zeros("u2", GAP_BINS)
 
     def step(self, event: Any, now: Any, out: Any) -> None:
@@ -130,12 +142,13 @@ class Pauses(Fold):
         kind = event.kind
         t = now.t
         act = now.act
-        self.last_t = t
+        self.last_t = min(t, FOREVER)
         if self.active_t > NEVER:
-            self.active_ms += max(min(t, self.active_t + ACTIVE_MS) - (t - now.gap), 0)
+            active = max(min(t, self.active_t + ACTIVE_MS) - (t - now.gap), 0)
+            self.active_ms = min(self.active_ms + active, FOREVER)
         idle = t - max(self.active_t, 0)
         if idle > self.idle_ms:
-            self.idle_ms = idle
+            self.idle_ms = min(idle, FOREVER)
         moved = kind == MOVE or kind == TOUCH_MOVE or kind == SCROLL or kind == DRAG or act != ACT_NONE
         if idle >= EXIT_MS or kind == GOAL or self.exit_said:
             watch_exit(self, event, now, moved, out)
@@ -150,7 +163,7 @@ class Pauses(Fold):
                 self.gap_squares += gap * gap
                 put(self.gap_bins, octave_bin(t - now.act_t, GAP_LOW_MS, GAPS_PER_OCTAVE, GAP_BINS), 1)
             else:
-                self.first_t = t
+                self.first_t = min(t, FOREVER)
             self.acted_on = event.control if event.control != 0 else event.target
             self.acted_page = event.page
 

@@ -135,44 +135,42 @@ class Pointer(Fold):
     )
 
     t: int = NEVER  # last position that was used; NEVER after a new page
+    raw_t: int = NEVER
+    interval_sum: float = 0.0
+    interval_squares: float = 0.0
+    path: float = 0.0
+    speed_sum: float = 0.0
+    speed_squares: float = 0.0
+    moving_ms: int = 0
+    turn_sum: float = 0.0
+    turn_path: float = 0.0
+    pause_ms: int = 0
+    slot: int = 0
     x: Any = np.float32(math.nan)
     y: Any = np.float32(math.nan)
     width: Any = np.float32(0)
     height: Any = np.float32(0)
     angle: Any = np.float32(math.nan)  # of the move before
     speed: Any = np.float32(-1)  # of the move before; -1 after a rest
-    trend: Any = np.int8(0)  # sign of the last acceleration
-    held: Any = np.int8(0)  # a button is down
-    sense: Array = zeros("i1", 2)  # sign of the run on each axis
     turned: Array = zeros("f4", 4)  # farthest place of the run on each axis, then where it began
-    raw_t: int = NEVER
-
     moves: Any = np.int32(0)
     intervals: Any = np.int32(0)
-    interval_sum: float = 0.0
-    interval_squares: float = 0.0
-    path: float = 0.0
     steps: Any = np.int32(0)  # moves between two rests
-    speed_sum: float = 0.0
-    speed_squares: float = 0.0
-    moving_ms: int = 0
     flips: Any = np.int32(0)
     reversals: Any = np.int32(0)
     long_moves: Any = np.int32(0)
     on_axis: Any = np.int32(0)
-    turn_sum: float = 0.0
-    turn_path: float = 0.0
     pauses: Any = np.int32(0)
-    pause_ms: int = 0
-    speeds: Array = zeros("u2", SPEED_BINS)
     directions: Array = zeros("f4", SECTORS)
-    turns: Array = zeros("u2", SECTORS)
-    cells: Array = zeros("u2", GRID * GRID)
-
-    slot: int = 0
-    thrash_flips: Array = zeros("u1", 2 * THRASH_SLOTS)
     thrash_path: Array = zeros("f4", THRASH_SLOTS)
     thrash: Any = np.int32(NO_MOMENT)  # the moment that still goes on
+    speeds: Array = zeros("u2", SPEED_BINS)
+    turns: Array = zeros("u2", SECTORS)
+    cells: Array = zeros("u2", GRID * GRID)
+    trend: Any = np.int8(0)  # sign of the last acceleration
+    held: Any = np.int8(0)  # a button is down
+    sense: Array = zeros("i1", 2)  # sign of the run on each axis
+    thrash_flips: Array = zeros("u1", 2 * THRASH_SLOTS)
 
     def step(self, event: Any, now: Any, out: Any) -> None:
         """Move past one event."""

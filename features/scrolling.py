@@ -10,7 +10,7 @@ import numpy as np
 from data_contracts.compiled import compiled
 from data_contracts.events import DRAG, MOVE, PAGE, RESIZE, SCROLL, TOUCH_MOVE, WINDOW
 from features.context import ACT_NONE, ACT_SCROLL, SCROLL_REST_MS
-from features.fold import NEVER, Array, Fold, feature, share, variation, zeros
+from features.fold import FOREVER, NEVER, Array, Fold, feature, share, small, variation, zeros
 from features.histograms import octave_bin, octave_quantile, put
 from features.moments import NO_MOMENT, SCROLL_HUNT, SETTLED, Signal, emit
 
@@ -106,7 +106,7 @@ class Scrolling(Fold):
     squares: float = 0.0
     pointed_t: int = NEVER  # last pointer position, press or touch
     act_t: int = NEVER  # last act other than scrolling
-    last_t: int = 0
+    last_t: int = small(0)
     x: Array = zeros("f4", 2)  # slot 0: the page; slot 1: an element
     y: Array = zeros("f4", 2)
     sense: Array = zeros("i4", 2)  # direction for turns of 100 px
@@ -121,7 +121,7 @@ class Scrolling(Fold):
         """Move past one event."""
         kind = event.kind
         t = now.t
-        self.last_t = t
+        self.last_t = min(t, FOREVER)
         if kind == MOVE or kind == DRAG or kind == TOUCH_MOVE:
             self.pointed_t = t
             return

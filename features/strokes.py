@@ -9,7 +9,7 @@ import numpy as np
 
 from data_contracts.compiled import also_compiled, compiled
 from data_contracts.events import MOVE, PAGE
-from features.fold import NEVER, Array, Fold, deviation, feature, share, variation, zeros
+from features.fold import NEVER, Array, Fold, deviation, feature, share, small, variation, zeros
 from features.pointer import REST_MS, THIN_MS, is_mouse
 
 POSITIONS: Final = 6  # fewer show no course: a stroke of 300 to 600 ms has 6 to 12
@@ -146,39 +146,38 @@ class Strokes(Fold):
     """Pointer movements between rests of 250 ms or more, of one position per 45 ms at most."""
 
     t: int = NEVER
-    x: Any = np.float32(math.nan)
-    y: Any = np.float32(math.nan)
-    positions: Any = np.int32(0)  # of the stroke that goes on; 0 when none does
     start_t: int = 0
-    start_x: Any = np.float32(0)
-    start_y: Any = np.float32(0)
     length: float = 0.0
-    sounded: Any = np.float32(0)  # the part of it that the spectrum has
-    peak: Any = np.float32(0)
     peak_t: float = 0.0
-    extreme: Any = np.float32(0)  # highest speed of the rise, or lowest of the fall
-    falling: Any = np.int32(0)
-    peaks: Any = np.int32(0)
-    real: Array = zeros("f4", TONES)
-    imaginary: Array = zeros("f4", TONES)
-
-    count: Any = np.int32(0)
-    measured: Any = np.int32(0)
     seconds_sum: float = 0.0
     seconds_squares: float = 0.0
     chord_sum: float = 0.0
     straight_sum: float = 0.0
     straight_squares: float = 0.0
     peak_sum: float = 0.0
-    peaks_sum: Any = np.int32(0)
-    smooth: Any = np.int32(0)
     smooth_sum: float = 0.0
-    fitts: int = 0
     bits_sum: float = 0.0
     bits_squares: float = 0.0
     bits_seconds: float = 0.0
     fitts_seconds: float = 0.0
     fitts_squares: float = 0.0
+    x: Any = np.float32(math.nan)
+    y: Any = np.float32(math.nan)
+    positions: Any = np.int32(0)  # of the stroke that goes on; 0 when none does
+    start_x: Any = np.float32(0)
+    start_y: Any = np.float32(0)
+    sounded: Any = np.float32(0)  # the part of it that the spectrum has
+    peak: Any = np.float32(0)
+    extreme: Any = np.float32(0)  # highest speed of the rise, or lowest of the fall
+    falling: Any = np.int32(0)
+    peaks: Any = np.int32(0)
+    real: Array = zeros("f4", TONES)
+    imaginary: Array = zeros("f4", TONES)
+    count: Any = np.int32(0)
+    measured: Any = np.int32(0)
+    peaks_sum: Any = np.int32(0)
+    smooth: Any = np.int32(0)
+    fitts: int = small(0)
 
     def step(self, event: Any, now: Any, out: Any) -> None:
         """Move past one event."""

@@ -68,7 +68,6 @@ class Touch(Fold):
     tapped: Any = np.int32(0)
     held: Any = np.int32(0)
     hold_sum: float = 0.0
-    drifts: Any = np.int32(0)
     drift_sum: float = 0.0
     swiped: Any = np.int32(0)
     timed: Any = np.int32(0)
@@ -76,6 +75,7 @@ class Touch(Fold):
     pinched: Any = np.int32(0)
     rotated: Any = np.int32(0)
     left: Any = np.int32(0)
+    drifts: Any = np.int32(0)
 
     def step(self, event: Any, now: Any, out: Any) -> None:
         """Move past one event."""

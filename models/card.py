@@ -7,11 +7,13 @@ card of another digest than its model's is stale, and a test says so.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from models.bundle import STARTER, digest_of
+from models.card_doubts import bot_doubts, frustration_doubts
+from models.card_text import bullets, percent, table, with_interval
 from models.card_words import DATA, FAILURES
 from models.heads import head as head_of
 
@@ -32,7 +34,7 @@ def text(name: str, folder: Path = STARTER) -> str:
     if name == "worth":
         measured = STARTER / "worth" / "card.md"
         return measured.read_text(encoding="utf-8") if measured.exists() else card()
-    path = folder / head_of(name).name / "card.md"
+    path = folder / (name if name == "unusual" else head_of(name).name) / "card.md"
     if not path.exists():
         raise WatchworthyError(
             "model_missing", f"The head {name!r} has no card: it is not trained here.", str(path)
@@ -61,12 +63,15 @@ def write(folder: Path) -> Path:
         _data(facts, measures),
         _points(points, measures) if facts["name"] == "bot" else "",
         _bot(measures) if facts["name"] == "bot" else "",
+        bot_doubts(folder, measures) if facts["name"] == "bot" else "",
         _frustration(measures) if facts["name"] == "frustration" else "",
+        frustration_doubts(folder, measures) if facts["name"] == "frustration" else "",
         _conversion(facts, measures) if facts["name"] == "conversion" else "",
         _churn(facts, measures) if facts["name"] == "churn" else "",
         _calibration(calibration, measures),
         _features(facts, measures),
-        "## Where it will be wrong\n\n" + _list(FAILURES.get(facts["name"], head_of(facts["name"]).failures)),
+        "## Where it will be wrong\n\n"
+        + bullets(FAILURES.get(facts["name"], head_of(facts["name"]).failures)),
         "\n".join(f"![{title}]({name})" for title, name in images),
     ]
     path = folder / "card.md"
@@ -86,7 +91,7 @@ def _title(facts: dict[str, Any], digest: str) -> str:
         f"# {facts['name']} ({facts['alias']}, version {facts['version']})\n\n"
         f"*{facts['question']}*\n\n{named.get(facts['alias'], '')}\n\n"
         f"{DIGEST_LINE}`{digest}`\n\n"
-        f"The label is: {head.label}. Its probability assumes that {_percent(facts['base_rate'], 1)} of sessions are "
+        f"The label is: {head.label}. Its probability assumes that {percent(facts['base_rate'], 1)} of sessions are "
         "positive; where that is not so, set the base rate, which moves the probability and no threshold.\n\n"
         f"It does not see {head.blind_to}."
     )
@@ -108,7 +113,7 @@ def _data(facts: dict[str, Any], measures: dict[str, Any]) -> str:
             f"Given only which values are missing, a model reaches AUC {measures['mask_only_auc']:.2f} on the rows as "
             "they are trained on (0.50 is nothing; over 0.55 would be a leak)."
         )
-    return "## What it stands on\n\n" + _list(lines)
+    return "## What it stands on\n\n" + bullets(lines)
 
 
 def _points(points: Sequence[dict[str, Any]], measures: dict[str, Any]) -> str:
@@ -125,16 +130,16 @@ def _points(points: Sequence[dict[str, Any]], measures: dict[str, Any]) -> str:
                 )
             )
         else:
-            said = f"at most {_percent(p['fpr_upper'], 1)} with {_percent(p['confidence'])} confidence"
+            said = f"at most {percent(p['fpr_upper'], 1)} with {percent(p['confidence'])} confidence"
             rows.append((p["name"], f"{p['threshold']:.3f}", f"{p['n_people']}", said, p["basis"]))
-    body = _table(("point", "threshold on the margin", "people", "false positives", "basis"), rows)
+    body = table(("point", "threshold on the margin", "people", "false positives", "basis"), rows)
     slices = [
-        (r["slice"], r["value"], r["people"], r["over"], _percent(r["share"]), _percent(r["upper_95"]))
+        (r["slice"], r["value"], r["people"], r["over"], percent(r["share"]), percent(r["upper_95"]))
         for r in measures.get("false_positives", [])
     ]
     if slices:
         body += "\n\nPeople over the threshold at any look (one every 5 s), by slice; the limit is exact, 95 %:\n\n"
-        body += _table(("slice", "value", "people", "over", "share", "upper limit"), slices)
+        body += table(("slice", "value", "people", "over", "share", "upper limit"), slices)
     return (
         "## Operating points\n\nA threshold is published only when enough people bear it out. The unit is a person: "
         "one counts once, as a false positive if any of their sessions crosses at any look.\n\n" + body
@@ -150,17 +155,17 @@ def _bot(measures: dict[str, Any]) -> str:
             r.get("source", ""),
             r["n_positive"],
             r["people"],
-            _percent(r.get("answered")),
-            _with(r["auc"], r["auc_interval"]),
-            _with(r["tpr_5"], r["tpr_5_interval"]),
-            _with(r["tpr_1"], r["tpr_1_interval"]),
+            percent(r.get("answered")),
+            with_interval(r["auc"], r["auc_interval"]),
+            with_interval(r["tpr_5"], r["tpr_5_interval"]),
+            with_interval(r["tpr_1"], r["tpr_1_interval"]),
         )
 
     held = [row(r) for r in [*measures.get("pooled", []), *measures.get("families", [])]]
     out = (
         "## How it ranks\n\nEach family was held out together with its kin, and so were the people it is compared "
         "with, who are those of its own source. Rates are empirical, without a bound; intervals (95 %) are over people "
-        "drawn again.\n\n" + _table(head, held)
+        "drawn again.\n\n" + table(head, held)
     )
     other = measures.get("elsewhere") or {}
     if other.get("families"):
@@ -169,10 +174,10 @@ def _bot(measures: dict[str, Any]) -> str:
             "people nor its task. This is what to expect where a site's sessions are unlike all of these.\n\n"
         )
         sessions = ("family", "source", "n", "sessions of people", *head[4:])
-        out += _table(sessions, [row(r) for r in other["families"]])
+        out += table(sessions, [row(r) for r in other["families"]])
     if other.get("sessions"):
         out += (
-            f"\n\nOf {other['sessions']} sessions of people there, {other['over']} ({_percent(other['share'], 1)}) "
+            f"\n\nOf {other['sessions']} sessions of people there, {other['over']} ({percent(other['share'], 1)}) "
             "pass the published threshold when the set is held out whole."
         )
     return out
@@ -201,10 +206,10 @@ def _frustration(measures: dict[str, Any]) -> str:
     return (
         "## How it ranks\n\nScenarios were held out, the calm ones too, in three folds; mean AUC and the range of 95 % "
         "over twenty draws of the folds.\n\n"
-        + _table(("what", "AUC", "range"), rows)
+        + table(("what", "AUC", "range"), rows)
         + note
         + "\n\nBy scenario, held out (natural logarithm of the likelihood ratio, above 0 speaks for a struggle):\n\n"
-        + _table(("scenario", "script", "n", "median"), scenarios)
+        + table(("scenario", "script", "n", "median"), scenarios)
     )
 
 
@@ -216,7 +221,7 @@ def _conversion(facts: dict[str, Any], measures: dict[str, Any]) -> str:
     return (
         f"## How it ranks\n\nGoal `{facts['goal']}` within {facts['horizon_s']:.0f} s. Each fifth of the time was "
         f"judged by what was known before it, visitors apart. Chosen: {facts['trained']['kind']}.\n\n"
-        + _table(("model", "AUC", "log-loss"), rows)
+        + table(("model", "AUC", "log-loss"), rows)
     )
 
 
@@ -225,7 +230,7 @@ def _churn(facts: dict[str, Any], measures: dict[str, Any]) -> str:
     return (
         f"## How it ranks\n\nAUC {measures['auc_visitors_held_out']:.2f} on visitors held out: {trained['rows']} "
         f"visits of {trained['visitors']} visitors whose {facts['days']} days were over, {trained['returned']} of them "
-        f"with a return in time. Censored before it was known: {_percent(measures['censored_share'], 1)} of them."
+        f"with a return in time. Censored before it was known: {percent(measures['censored_share'], 1)} of them."
     )
 
 
@@ -233,14 +238,14 @@ def _calibration(calibration: dict[str, Any], measures: dict[str, Any]) -> str:
     told = measures.get("calibration")
     if not told:
         return ""
-    rows = [(_percent(b["predicted"], 1), _percent(b["observed"], 1), b["rows"]) for b in told["bins"]]
+    rows = [(percent(b["predicted"], 1), percent(b["observed"], 1), b["rows"]) for b in told["bins"]]
     return (
         f"## Calibration\n\n{told['kind'].capitalize()}, fitted to margins of unseen groups, {calibration['groups']} "
-        f"groups of equal weight. At a base rate of {_percent(told['base_rate'], 1)}: slope {told['slope']:.2f}, "
+        f"groups of equal weight. At a base rate of {percent(told['base_rate'], 1)}: slope {told['slope']:.2f}, "
         f"intercept {told['intercept']:+.2f}, log-loss {told['log_loss']:.4f} (of the base rate alone "
         f"{told['log_loss_of_base_rate']:.4f}), calibration error {told['ece']:.4f} (a perfect score would show "
         f"{told['ece_null_mean']:.4f} by chance, under {told['ece_null_95']:.4f} in 95 % of draws).\n\n"
-        + _table(("predicted", "observed", "rows"), rows)
+        + table(("predicted", "observed", "rows"), rows)
     )
 
 
@@ -253,27 +258,6 @@ def _features(facts: dict[str, Any], measures: dict[str, Any]) -> str:
         for group in head.groups
         for use in group.uses
     ]
-    return "## What it reads\n\n" + _table(
+    return "## What it reads\n\n" + table(
         ("feature", "explained as", "constraint", "mean weight (log-odds)"), rows
     )
-
-
-def _list(lines: Iterable[str]) -> str:
-    return "\n".join(f"* {line}" for line in lines)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    lines += ["| " + " | ".join("" if cell is None else str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def _percent(share: float | None, digits: int = 0) -> str:
-    return "" if share is None else f"{100 * share:.{digits}f} %"
-
-
-def _with(value: float | None, interval: Sequence[float | None]) -> str:
-    if value is None:
-        return ""
-    low, high = interval
-    return f"{value:.2f}" + (f" ({low:.2f} to {high:.2f})" if low is not None and high is not None else "")

@@ -84,6 +84,16 @@ def upper_bound(k: int, n: int, confidence: float = CONFIDENCE) -> float:
     return high
 
 
+def exact_interval(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Two-sided exact interval of a share of ``k`` in ``n``.
+
+    >>> [round(x, 3) for x in exact_interval(0, 20)]
+    [0.0, 0.168]
+    """
+    half = 1 - (1 - confidence) / 2
+    return 1 - upper_bound(n - k, n, half), upper_bound(k, n, half)
+
+
 def highest_by_person(people: Iterable[Hashable], scores: Iterable[float]) -> dict[Hashable, float]:
     """The highest score of each person, over all their sessions and moments; NaN scores were abstained."""
     highest: dict[Hashable, float] = {}

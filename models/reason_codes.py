@@ -44,6 +44,7 @@ REASON_CODES: Final[dict[str, str]] = {
     "UNOBSTRUCTED": "Nothing stood in the way ({value}).",
     # of the house, not of a model
     "OVERRIDE_ALLOWLIST": "The owner allows this visitor; the score stands as the model said it.",
+    "REPLAYED_PATH": "The pointer takes the path that it took in another session of this site ({value}).",
     "SESSION_REUSED": "The session was shown before for somebody else.",
     "SESSION_STALE": "The session has sent nothing for {value}.",
     "OVERRIDE_DENYLIST": "The owner denies this visitor; the score stands as the model said it.",

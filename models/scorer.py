@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ from data_contracts.assessments import (
     Models,
     Moment,
     Reason,
+    Unusual,
 )
 from data_contracts.decisions import Fact
 from data_contracts.errors import WatchworthyError
@@ -39,6 +41,8 @@ from models.norms import Percentile
 from models.operating_points import tightest
 from models.reasons import reasons, steps
 from models.signal_rates import digests, extended, names, units
+from models.unusual import IsolationForest
+from models.unusual import load as load_forest
 from models.verdict import action, mouse_seen, verdict
 from models.worth import HEADLINES, worth
 
@@ -79,10 +83,13 @@ class Scorer:
     ----------
     bundle
         The heads. Those of which a feature was redefined since are stopped, and abstain.
+    forest
+        Says how unusual a session is; by default the one that ships. It is no head, and of no bundle.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, forest: IsolationForest | None = None) -> None:
         self.bundle = bundle
+        self.forest = forest if forest is not None else shipped()
         self._length = len(engine().names)
         self.stopped: dict[str, tuple[str, ...]] = {}
         """Heads that may not speak, and the features that changed under them."""
@@ -111,7 +118,9 @@ class Scorer:
             ``model_missing`` if there is no head in that folder.
         """
         heads = load(STARTER).heads
-        return cls(Bundle(heads | load(own).heads if own is not None else heads))
+        if own is None:
+            return cls(Bundle(heads))
+        return cls(Bundle(heads | load(own).heads), load_forest(own))
 
     def say(
         self,
@@ -169,6 +178,7 @@ class Scorer:
         goal: str | None = None,
         as_of_ms: int = 0,
         percentile: Percentile | None = None,
+        ended: bool = True,
     ) -> Assessment:
         """Assess a session.
 
@@ -190,6 +200,8 @@ class Scorer:
             Name of the site's goal.
         percentile
             Where the site's sessions put a value of a feature.
+        ended
+            Whether nothing more of it is to come: only then can be said how unusual it is.
         """
         evidence, vector, moments = session.coverage, session.vector, session.moments
         said = {
@@ -218,12 +230,20 @@ class Scorer:
             conversion=ConversionBlock(**said["conversion"].block, goal=goal, horizon_s=HORIZON_S),
             heads={name: Block(**one.block) for name, one in said.items() if name not in ours},
             worth=told,
+            unusual=Unusual(score=self.unusual(session) if ended else None),
             reasons=tuple(reason for one in said.values() for reason in one.reasons),
             recommended_action=action(bot.verdict, bot.operating_point),
             coverage=coverage
             or Coverage(fidelity="blind" if evidence.blind else "exact", events=evidence.rows),
             models=self._models(),
         )
+
+    def unusual(self, session: Session) -> float | None:
+        """How unlike the sessions of people on record a session that is over is, 0..1; None if it cannot be said."""
+        forest, evidence = self.forest, session.coverage
+        if forest is None:
+            return None
+        return forest.score(extended(session.vector, session.moments, evidence.acts), evidence.acts)
 
     def _bot(self, said: Said, evidence: Evidence) -> BotBlock:
         trained = self.bundle.heads.get("bot")
@@ -297,3 +317,9 @@ def named_by(session: Session) -> Name:
         return str(found.name) if found is not None and found.name else None
 
     return name
+
+
+@cache
+def shipped() -> IsolationForest | None:
+    """The forest that ships; None if a feature that it reads was redefined since."""
+    return load_forest(STARTER)

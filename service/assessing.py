@@ -21,6 +21,7 @@ def assess(
     seen_before: Callable[[str], int] | None = None,
     stake: float = 1.0,
     percentile: Percentile | None = None,
+    ended: bool = True,
 ) -> Assessment:
     """Assess one session.
 
@@ -40,6 +41,8 @@ def assess(
         What is at risk where the struggle is, 0..1.
     percentile
         Where the site's sessions put a value of a feature.
+    ended
+        Whether nothing more of it is to come, as of a recording that is a file.
     """
     seen = session.coverage
     coverage = Coverage(
@@ -62,6 +65,7 @@ def assess(
         stake=stake,
         as_of_ms=seen.duration_ms,
         percentile=percentile,
+        ended=ended,
     )
 
 

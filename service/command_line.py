@@ -49,6 +49,7 @@ class CardName(StrEnum):
     frustration = "frustration"
     conversion = "conversion"
     worth = "worth"
+    unusual = "unusual"
 
 
 class Format(StrEnum):
@@ -64,6 +65,7 @@ class HeadName(StrEnum):
     bot = "bot"
     frustration = "frustration"
     conversion = "conversion"
+    unusual = "unusual"
 
 
 @app.command()
@@ -159,11 +161,16 @@ def train(
         bool, typer.Option("--simulated", help="conversion only: train on the simulated shop history.")
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Seed of everything drawn at random.")] = None,
+    lab: Annotated[
+        Path | None, typer.Option(help="Folder of what the lab recorded: families/ and twins/.")
+    ] = None,
 ) -> None:
     """Train a head, or derive its operating points from your own people."""
     from service.verbs.train import run
 
-    raise typer.Exit(run(head.value, data, out, vectors, negatives or [], people, pattern, simulated, seed))
+    raise typer.Exit(
+        run(head.value, data, out, vectors, negatives or [], people, pattern, simulated, seed, lab)
+    )
 
 
 @app.command()

@@ -12,13 +12,30 @@ from typing import Any, Final
 import numpy as np
 
 from data_contracts.events import Events
+from models.card_words import UNTAUGHT
 from models.heads.bot import BOT, may_act
-from pipelines.datasets.examples import EARLY, LOOK, TRAIN, Examples, Gather, Progress, hashed, looks, quiet
+from pipelines.datasets.evasion import TRICKS, tricked
+from pipelines.datasets.examples import (
+    AT,
+    EARLY,
+    EVADE,
+    LOOK,
+    PROBE,
+    TRAIN,
+    Examples,
+    Gather,
+    Progress,
+    hashed,
+    looks,
+    quiet,
+)
+from pipelines.datasets.horizons import add_horizons, cohort
 from pipelines.datasets.recordings import Known, index, recordings
 from pipelines.datasets.traces import Trace, read_traces, recorded, stable_seed, window
 
 LOOK_EVERY_MS: Final = 5_000  # how often a session of a person is looked at for the operating points
 TRACES_A_FAMILY: Final = 60  # of each automation family: more of one tool tells nothing new
+TRICKED_A_FAMILY: Final = 10
 EARLY_MS: Final = (3_000, 8_000)
 PEOPLE, FAMILIES, ELSEWHERE = "sapimouse", "bot_trajectories", "delbot"
 
@@ -33,11 +50,18 @@ KIN: Final = {
     "oxymouse-bezier": "humanlike",
     "windmouse-npm": "humanlike",
     "windmouse-py": "humanlike",
+    # HumanCursor took its curves over from pyclick.
+    "humancursor_playwright": "pyclick",
 }
 """Family to the group by which it is held out; a family that is not named is a group of its own."""
 
+REPLAYED: Final = "replayed_"
+"""Begins the families that replay people's traces; nothing is trained on them either, for they move as people do."""
 
-def bot_examples(data: Path, seed: int, progress: Progress = quiet) -> tuple[Examples, dict[str, float]]:
+
+def bot_examples(
+    data: Path, seed: int, progress: Progress = quiet, lab: Path | None = None
+) -> tuple[Examples, dict[str, float]]:
     """Every example of the bot head.
 
     Parameters
@@ -48,6 +72,8 @@ def bot_examples(data: Path, seed: int, progress: Progress = quiet) -> tuple[Exa
         Fixes which windows, zooms and stalls are drawn.
     progress
         Told of each source and of each session done.
+    lab
+        Folder of the lab's recordings of families, with its index.
 
     Returns
     -------
@@ -63,6 +89,8 @@ def bot_examples(data: Path, seed: int, progress: Progress = quiet) -> tuple[Exa
         _people(gather, traces[PEOPLE], lengths, seed, rng, progress)
     if (data / "recordings" / "index.csv").exists():
         _recordings(gather, data / "recordings", seed, progress)
+    if lab is not None:
+        _recordings(gather, lab, seed, progress, "lab")
     if traces[ELSEWHERE].exists():
         _elsewhere(gather, traces[ELSEWHERE], seed, progress)
     return gather.done(), gather.answered()
@@ -81,6 +109,11 @@ def _automation(
             lengths.append(int(own[i].t[-1] - own[i].t[0]))
             _add(gather, own[i], recorded(own[i], seed), seed, "traces", 1)
             progress("", 0)
+        for trace in own[:TRICKED_A_FAMILY]:
+            for trick in TRICKS:
+                rows = recorded(tricked(trace, trick, seed), seed)
+                facts = _of_trace(trace, EVADE, "traces", 1) | {"scenario": trick.name}
+                gather.keep(list(looks(rows))[-1], **facts)
     return lengths
 
 
@@ -98,22 +131,32 @@ def _people(
             at += length
             if len(part.t) > 1:
                 _add(gather, part, recorded(part, seed), seed, "traces", 0)
-        for looked in looks(recorded(trace, seed, zoom=False), LOOK_EVERY_MS):
+        rows = recorded(trace, seed, zoom=False)
+        for looked in looks(rows, LOOK_EVERY_MS):
             if may_act(looked):
                 gather.add(looked, **_of_trace(trace, LOOK, "traces", 0))
+        add_horizons(gather, rows, 0, _of_trace(trace, AT, "traces", 0))
         progress("", 0)
 
 
-def _recordings(gather: Gather, folder: Path, seed: int, progress: Progress) -> None:
+def _recordings(
+    gather: Gather, folder: Path, seed: int, progress: Progress, source: str = "recordings"
+) -> None:
     progress("recordings", len(index(folder)))
     for known, rows, channels in recordings(folder):
+        more = {"source": source, "cohort": cohort(rows, known.zoomed)}
+        add_horizons(gather, rows, channels, _of_recording(known, AT) | more)
         *before, last = looks(rows, LOOK_EVERY_MS if known.label == "human" else 0, channels)
-        gather.add(last, **_of_recording(known, TRAIN))
+        if known.family in UNTAUGHT or known.family.startswith(REPLAYED):
+            gather.keep(last, **_of_recording(known, PROBE) | more)
+            progress("", 0)
+            continue
+        gather.add(last, **_of_recording(known, TRAIN) | more)
         for looked in looks(first(rows, seed, known.file), declared=channels):
-            gather.add(looked, **_of_recording(known, EARLY))
+            gather.add(looked, **_of_recording(known, EARLY) | more)
         for looked in [*before, last]:
             if known.label == "human" and may_act(looked):
-                gather.add(looked, **_of_recording(known, LOOK))
+                gather.add(looked, **_of_recording(known, LOOK) | more)
         progress("", 0)
 
 
@@ -132,6 +175,8 @@ def _add(gather: Gather, trace: Trace, rows: Events, seed: int, source: str, lab
         gather.add(looked, **_of_trace(trace, TRAIN, source, label))
     for looked in looks(first(rows, seed, trace.session)):
         gather.add(looked, **_of_trace(trace, EARLY, source, label))
+    if label:
+        add_horizons(gather, rows, 0, _of_trace(trace, AT, source, label))
 
 
 def first(rows: Events, seed: int, session: str) -> Events:
@@ -156,16 +201,18 @@ def _of_trace(trace: Trace, use: str, source: str, label: int) -> dict[str, Any]
         "viewport": "1280x800",
         "jank": "drawn",
         "scenario": "",
+        "cohort": "mouse",
     }
 
 
 def _of_recording(known: Known, use: str) -> dict[str, Any]:
     bot = known.label == "bot"
+    own = bot and not known.family.startswith(REPLAYED)  # a replay goes with the person whose hand it is
     return {
         "use": use,
         "source": "recordings",
         "family": known.family,
-        "group": KIN.get(known.family, known.family) if bot else hashed(known.person),
+        "group": KIN.get(known.family, known.family) if own else hashed(known.person),
         "person": hashed(known.person),
         "session": hashed(known.file),
         "label": int(bot),

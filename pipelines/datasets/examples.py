@@ -28,6 +28,9 @@ SALT: Final = "watchworthy starter"
 TRAIN, EARLY, LOOK = "train", "early", "look"
 """Sessions to train on and be judged by; their first seconds, to train on alone; moments of people's sessions, for
 the operating points."""
+AT, PROBE, EVADE = "at", "probe", "evade"
+"""Sessions as they stood after ``at_s`` seconds (0: at their end), abstentions among them; families that nothing is
+trained on; automation that adds what people have, by ``scenario``."""
 TEXTS: Final = (
     "use",
     "family",
@@ -40,10 +43,11 @@ TEXTS: Final = (
     "viewport",
     "jank",
     "scenario",
+    "cohort",
 )
 BASELINE: Final = ("all_duration_ms", "all_events", "all_presses", "all_mutations", "all_signals")
 """Totals that no head may see, kept so that its card can show what they alone would say. Signals: by severity."""
-NUMBERS: Final = ("label", "fold", "positions", "acts", "t_ms", *BASELINE)
+NUMBERS: Final = ("label", "fold", "positions", "acts", "t_ms", "at_s", "answered", *BASELINE)
 MARGIN: Final = "margin"
 """What a booster that had not seen the row's group said of it; NaN before training."""
 
@@ -132,6 +136,29 @@ class Examples:
         """The rows of these uses."""
         return self.take(np.isin(self.columns["use"], uses))
 
+    @classmethod
+    def of_facts(
+        cls,
+        names: tuple[str, ...],
+        vectors: Sequence[npt.NDArray[np.float32]],
+        facts: Sequence[dict[str, Any]],
+    ) -> Examples:
+        """Rows of vectors f4[k] and what is known of each, in an order that does not hang on that of files."""
+        order = sorted(
+            range(len(facts)),
+            key=lambda i: (
+                [str(facts[i][k]) for k in ("use", "source", "session")]
+                + [f"{facts[i]['t_ms']:012d}", f"{facts[i].get('at_s', 0):04d}"]
+            ),
+        )
+        columns: dict[str, Column] = {
+            name: np.array([str(facts[i].get(name) or "") for i in order], dtype=object).astype(str)
+            for name in TEXTS
+        }
+        columns |= {name: np.array([int(facts[i].get(name) or 0) for i in order], "i8") for name in NUMBERS}
+        columns[MARGIN] = np.full(len(order), np.nan)
+        return cls(names, np.array([vectors[i] for i in order], "f4"), columns)
+
     def write(self, path: Path, facts: dict[str, Any]) -> None:
         """Write to Parquet: numbers, label, family, hashed person, fold; no events."""
         table = {
@@ -186,34 +213,31 @@ class Gather:
 
     def add(self, looked: Looked, **facts: Any) -> None:
         """Add a vector, unless the head must abstain on it; ``facts`` are columns of ``TEXTS`` and ``NUMBERS``."""
+        if self._answered(looked, facts):
+            self._put(looked, facts | {"answered": 1})
+
+    def keep(self, looked: Looked, **facts: Any) -> None:
+        """Add a vector even where the head must abstain on it; ``answered`` says whether it may speak."""
+        self._put(looked, facts | {"answered": int(self._answered(looked, facts))})
+
+    def _answered(self, looked: Looked, facts: dict[str, Any]) -> bool:
         key = f"{facts['use']}/{facts['source']}/{facts['family']}"
         self.seen[key] = self.seen.get(key, 0) + 1
-        if self.head.ineligible(looked) is not None:
+        answered = self.head.ineligible(looked) is None
+        if not answered:
             self.abstained[key] = self.abstained.get(key, 0) + 1
-            return
+        return answered
+
+    def _put(self, looked: Looked, facts: dict[str, Any]) -> None:
+        seen = {"positions": looked.positions, "acts": looked.acts, "t_ms": looked.t_ms}
         self.vectors.append(looked.extended[self._columns])
-        self.facts.append(facts | {"positions": looked.positions, "acts": looked.acts, "t_ms": looked.t_ms})
+        self.facts.append(facts | seen)
 
     def done(self) -> Examples:
         """The examples, in an order that does not hang on that of files."""
         if not self.vectors:
             raise WatchworthyError("training_refused", "Not one session carries enough evidence to train on.")
-        order = sorted(
-            range(len(self.facts)),
-            key=lambda i: (
-                [str(self.facts[i][k]) for k in ("use", "source", "session")]
-                + [f"{self.facts[i]['t_ms']:012d}"]
-            ),
-        )
-        columns: dict[str, Column] = {
-            name: np.array([str(self.facts[i].get(name) or "") for i in order], dtype=object).astype(str)
-            for name in TEXTS
-        }
-        columns |= {
-            name: np.array([int(self.facts[i].get(name) or 0) for i in order], "i8") for name in NUMBERS
-        }
-        columns[MARGIN] = np.full(len(order), np.nan)
-        return Examples(self.head.features, np.array([self.vectors[i] for i in order], "f4"), columns)
+        return Examples.of_facts(self.head.features, self.vectors, self.facts)
 
     def answered(self) -> dict[str, float]:
         """Share of sessions on which the head may speak, by use, source and family."""

@@ -13,14 +13,21 @@ from models.heads.frustration import FRUSTRATION
 from pipelines.datasets.examples import TRAIN, Examples, Gather, Looked, Progress, hashed, looks, quiet
 from pipelines.datasets.recordings import index, recordings
 
+TWINS = "twins"
+"""The lab's pairs: a struggle and a calm session with the same page, hand, length and acts."""
 
-def frustration_examples(data: Path, progress: Progress = quiet) -> tuple[Examples, dict[str, float]]:
+
+def frustration_examples(
+    data: Path, progress: Progress = quiet, lab: Path | None = None
+) -> tuple[Examples, dict[str, float]]:
     """Every recording of which it is known whether its script meant a struggle.
 
     Parameters
     ----------
     data
         Folder with ``recordings/`` and its index.
+    lab
+        Folder of the lab's struggles and calm twins, with its index.
 
     Raises
     ------
@@ -35,6 +42,13 @@ def frustration_examples(data: Path, progress: Progress = quiet) -> tuple[Exampl
             str(folder),
         )
     gather = Gather(FRUSTRATION)
+    _add(gather, folder, "recordings", progress)
+    if lab is not None:
+        _add(gather, lab, TWINS, progress)
+    return gather.done(), gather.answered()
+
+
+def _add(gather: Gather, folder: Path, source: str, progress: Progress) -> None:
     progress("recordings", len(index(folder)))
     for known, rows, channels in recordings(folder):
         progress("", 0)
@@ -44,9 +58,9 @@ def frustration_examples(data: Path, progress: Progress = quiet) -> tuple[Exampl
             gather.add(
                 looked,
                 use=TRAIN,
-                source="recordings",
+                source=source,
                 family=known.family,
-                group=known.scenario,
+                group=f"twins/{known.scenario}" if source == TWINS else known.scenario,
                 person=hashed(known.person),
                 session=hashed(known.file),
                 label=int(known.frustrated),
@@ -57,7 +71,6 @@ def frustration_examples(data: Path, progress: Progress = quiet) -> tuple[Exampl
                 scenario=known.scenario,
                 **totals(looked, rows),
             )
-    return gather.done(), gather.answered()
 
 
 def totals(looked: Looked, rows: Events) -> dict[str, int]:

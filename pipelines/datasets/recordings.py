@@ -29,6 +29,8 @@ class Known:
     build: str
     viewport: str
     jank: str
+    zoomed: bool = False
+    trace: str = ""
 
 
 def index(folder: Path) -> list[Known]:
@@ -63,6 +65,8 @@ def index(folder: Path) -> list[Known]:
             row.get("browser", ""),
             row.get("viewport", ""),
             jank(row.get("late_n", "")),
+            float(row.get("zoom", "") or 1.0) > 1.0,
+            row.get("trace", ""),
         )
         for row in rows
     ]

@@ -10,7 +10,7 @@ import msgspec
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import unpack
-from pipelines.store.tables import ACTING, ASKING, DECIDING, LEARNING, SENDING, SHADOWING
+from pipelines.store.tables import ACTING, ASKING, DECIDING, LEARNING, SENDING, SHADOWING, TWINNING
 
 Migration = tuple[str | Callable[[sqlite3.Connection], None], ...]
 """Scripts, and what SQL cannot say, in this order."""
@@ -201,6 +201,7 @@ MAIN: Final[tuple[Migration, ...]] = (
     (ACTING,),
     (LEARNING,),
     (SHADOWING,),
+    (TWINNING,),
 )
 """Migrations of the main database."""
 

@@ -46,7 +46,7 @@ WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
 JOB_SIZE: Final = 1_024  # bytes that a job without a body counts for
 OF_SESSIONS: Final = (
     *("caps", "outbox", "interventions", "changes", "cards", "card_history", "views", "annotations"),
-    *("shadows", "checkpoints", "batches", "streams"),
+    *("shadows", "sketches", "twins", "checkpoints", "batches", "streams"),
 )
 EMPTIED: Final = (
     "UPDATE decisions SET session_id = NULL, part = '', payload = NULL WHERE session_id = ?",
@@ -255,6 +255,7 @@ class Store(Decisions):
                 db.execute(statement, (row.number,))
             for table in OF_SESSIONS:
                 db.execute(f"DELETE FROM {table} WHERE session_id = ?", (row.number,))
+            db.execute("DELETE FROM twins WHERE other_session_id = ?", (row.number,))
             db.execute("DELETE FROM session_tallies WHERE id = ?", (row.number,))
             return row.sealed_object
 

@@ -290,3 +290,29 @@ SHADOWING: Final = """
     ) WITHOUT ROWID;
     CREATE INDEX shadows_session ON shadows (session_id);
 """
+
+TWINNING: Final = """
+    CREATE TABLE sketches (  -- of pointer paths, one row a hash
+      site_id INTEGER NOT NULL REFERENCES sites,
+      hash INTEGER NOT NULL,
+      session_id INTEGER NOT NULL REFERENCES session_tallies,
+      part TEXT NOT NULL,
+      word INTEGER NOT NULL,  -- the hash, and the second at which its run began
+      expires_at INTEGER NOT NULL,
+      PRIMARY KEY (site_id, hash, session_id, part)
+    ) WITHOUT ROWID;
+    CREATE INDEX sketches_session ON sketches (session_id, part);
+    CREATE INDEX sketches_expiry ON sketches (expires_at);
+    CREATE TABLE twins (  -- sessions that share a path, each seen from either side
+      session_id INTEGER NOT NULL REFERENCES session_tallies,
+      part TEXT NOT NULL,
+      other_session_id INTEGER NOT NULL REFERENCES session_tallies,
+      other_part TEXT NOT NULL,
+      shared INTEGER NOT NULL,
+      here_ms INTEGER NOT NULL,
+      there_ms INTEGER NOT NULL,
+      PRIMARY KEY (session_id, part, other_session_id, other_part)
+    ) WITHOUT ROWID;
+    CREATE INDEX twins_other ON twins (other_session_id);
+"""
+"""What finds paths that were replayed."""

@@ -12,6 +12,8 @@ from models.heads.bot import BOT
 from models.operating_points import operating_points, tightest
 from models.trees import read
 from pipelines.datasets.examples import EARLY, LOOK, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.training.alive import cohorts, evasion, horizons, probes
+from pipelines.training.doubts import null_auc, sets_held_out, source_probe
 from pipelines.training.evaluate import (
     by_family,
     calibration,
@@ -66,7 +68,9 @@ def train_bot(
     WatchworthyError
         ``training_refused`` if there are not two families of automation and two people.
     """
-    training, look = examples.of(TRAIN, EARLY), examples.of(LOOK)
+    training, beside = examples.of(TRAIN, EARLY), ~np.isin(examples["use"], (TRAIN, EARLY))
+    further, looks = examples.take(beside), examples["use"][beside] == LOOK
+    look = further.take(looks)
     groups = [len(np.unique(training["group"][training["label"] == value])) for value in (0, 1)]
     if min(groups) < 2:
         raise WatchworthyError(
@@ -76,25 +80,38 @@ def train_bot(
     every = Rows(training.x, training["label"], weight, training["group"])
     fold_of = folds(every.group, every.y, np.random.default_rng(seed))
     fold = np.array([fold_of[name] for name in every.group.tolist()], "i8")
-    look_fold = np.array([fold_of[name] for name in look["group"].tolist()], "i8")
+    beside_fold = np.array([fold_of.get(name, -1) for name in further["group"].tolist()], "i8")
     progress("bot: families held out", int(fold.max()) + 1)
-    crossed = cross_fit(BOT, every, fold, seed, look.x, look_fold, lambda: progress("", 0))
+    crossed = cross_fit(BOT, every, fold, seed, further.x, beside_fold, lambda: progress("", 0))
     progress("bot: the model itself", 1)
     text = fitted(BOT, every, seed)
     progress("", 0)
     trained_on = np.isin(examples["use"], (TRAIN, EARLY))
     examples.columns["fold"][trained_on] = fold
     examples.columns[MARGIN][trained_on] = crossed.margin
-    examples.columns[MARGIN][examples["use"] == LOOK] = crossed.beside
+    # What no booster was taught is scored by the one that ships.
+    said = np.where(beside_fold < 0, read(text).margins(further.x), crossed.beside)
+    examples.columns[MARGIN][beside] = said
 
     # Judged and calibrated by whole sessions; their first seconds were there to learn from.
     whole = training["use"] == TRAIN
     rows_of, rows, fold, margin = training.take(whole), every.take(whole), fold[whole], crossed.margin[whole]
     fit, losses = choose(margin, rows.y, rows.group, fold)
-    points = operating_points(look["person"].tolist(), crossed.beside.tolist(), "cross_fitted")
+    points = operating_points(look["person"].tolist(), said[looks].tolist(), "cross_fitted")
     point = tightest(points)
     threshold = point.threshold if point else None
     final = read(text)
+    progress("bot: doubts", 3)
+    doubts = _doubts(rows_of, rows, seed, progress)
+    alive: dict[str, Any] = {}
+    if threshold is not None:
+        margins = examples[MARGIN]
+        alive = {
+            "horizons": horizons(examples, margins, threshold),
+            "cohorts": cohorts(examples, margins, threshold),
+            "evasion": evasion(examples, margins, threshold),
+            "probes": probes(examples, margins, threshold),
+        }
     measures = {
         "families": by_family(rows_of, margin, answered),
         "pooled": pooled(rows_of, margin),
@@ -102,14 +119,28 @@ def train_bot(
         "mask_only_auc_before_pairing": mask_only_auc(BOT, rows, seed, pair=False),
         "answered": answered,
         "people": len(np.unique(look["person"])),
-        "false_positives": false_positives(look, crossed.beside, threshold) if threshold is not None else [],
+        "false_positives": false_positives(look, said[looks], threshold) if threshold is not None else [],
         "elsewhere": source_held_out(rows_of, rows, seed, threshold),
         "calibration": calibration(margin, rows.y, rows.group, fold, fit.kind, BOT.base_rate, dict(losses)),
         "scores": _scores(rows_of, fit.ratios(margin)),
         "importance": importance(rows, final),
+        **doubts,
+        **alive,
     }
     facts = {"miss_rates": plain(miss_rates(rows_of, margin, point))}
     return Fitted(text, crossed.refits[::REFITS_KEPT], fit, points, facts, plain(measures))
+
+
+def _doubts(examples: Examples, rows: Rows, seed: int, progress: Progress) -> dict[str, Any]:
+    """What luck, the looks of a source and a set seen before would make of the head."""
+    found: dict[str, Any] = {"null": null_auc(BOT, rows, seed)}
+    progress("", 0)
+    named = np.where(examples["person"] == "", examples["session"], examples["person"])
+    found["source_probe"] = source_probe(BOT, rows, examples["source"], named, seed)
+    progress("", 0)
+    found["sets_held_out"] = sets_held_out(BOT, examples, rows, seed)
+    progress("", 0)
+    return found
 
 
 def source_held_out(examples: Examples, rows: Rows, seed: int, threshold: float | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from models.heads.frustration import FRUSTRATION
 from models.metrics import auc
 from models.trees import read
 from pipelines.datasets.examples import BASELINE, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.training.calm_twins import on_twins
 from pipelines.training.evaluate import calibration, plain, spread
 from pipelines.training.fit import (
     Fitted,
@@ -99,13 +100,18 @@ def train_frustration(
             dict(losses),
         ),
         "scores": {
-            f"{'struggle' if label[scenario == name][0] else 'calm'}/{name}": [
+            f"{'struggle' if value else 'calm'}/{name}": [
                 float(q)
-                for q in np.quantile(fit.ratios(mean[scenario == name]), [0.05, 0.25, 0.5, 0.75, 0.95])
+                for q in np.quantile(
+                    fit.ratios(mean[(scenario == name) & (label == value)]), [0.05, 0.25, 0.5, 0.75, 0.95]
+                )
             ]
             for name in np.unique(scenario)
+            for value in (1, 0)
+            if ((scenario == name) & (label == value)).any()
         },
         "importance": importance(rows, read(text)),
+        "twins": on_twins(rows_of, rows, seed, progress),
     }
     return Fitted(text, tuple(refits), fit, (), {}, plain(measures))
 
@@ -171,13 +177,15 @@ def by_scenario(examples: Examples, ratio: Floats) -> list[dict[str, Any]]:
     """Each scenario, held out: how many sessions, and the middle of what is said of them."""
     found = []
     for name in np.unique(examples["group"]):
-        own = examples["group"] == name
-        found.append(
-            {
-                "scenario": str(name),
-                "struggle": int(examples["label"][own][0]),
-                "n": int(own.sum()),
-                "median_log_likelihood_ratio": float(np.median(ratio[own])),
-            }
-        )
+        for value in (1, 0):
+            own = (examples["group"] == name) & (examples["label"] == value)
+            if own.any():
+                found.append(
+                    {
+                        "scenario": str(name),
+                        "struggle": value,
+                        "n": int(own.sum()),
+                        "median_log_likelihood_ratio": float(np.median(ratio[own])),
+                    }
+                )
     return sorted(found, key=lambda row: -row["median_log_likelihood_ratio"])

@@ -15,7 +15,9 @@ from models.head import Head
 from models.heads import head as head_of
 from models.reason_codes import VERSION
 from models.signal_rates import digests, names
+from pipelines.datasets.bot import PEOPLE
 from pipelines.datasets.examples import Examples, Progress, counted, quiet
+from pipelines.training.evaluate import plain
 from pipelines.training.fit import SEED, Fitted
 
 Trainer = Callable[[Examples, dict[str, float], int, Progress], Fitted]
@@ -27,6 +29,7 @@ def train_head(
     out: Path = STARTER,
     *,
     vectors: Path | None = None,
+    lab: Path | None = None,
     seed: int = SEED,
     progress: Progress = quiet,
 ) -> Path:
@@ -42,6 +45,8 @@ def train_head(
         Folder of heads; this one is written to ``out / name``.
     vectors
         Train on the vectors of this file instead: from the same ones the same model comes out, bit for bit.
+    lab
+        Folder of what the lab recorded, with ``families/`` and ``twins/``; what is missing is left out.
     seed
         Fixes every draw.
     progress
@@ -67,7 +72,7 @@ def train_head(
         answered, seed = told["answered"], told["seed"]
         _check(head, examples, told, vectors)
     elif data is not None:
-        examples, answered = _gather(name, data, seed, progress)
+        examples, answered = _gather(name, data, lab, seed, progress)
     else:
         raise WatchworthyError(
             "training_refused", "Name a folder of data, or a file of vectors, to train on."
@@ -80,27 +85,59 @@ def train_head(
     kept = {"head": name, "seed": seed, "features": facts["features"], "answered": answered}
     examples.write(folder / "vectors.parquet", kept)
     write_json(folder / "measures.json", {"digest": digest} | fitted.measures)
+    if name == "bot" and data is not None and (data / "data" / f"{PEOPLE}.parquet").exists():
+        from pipelines.training.replays import measured
+
+        told = measured(data / "data" / f"{PEOPLE}.parquet", _made(lab, "families"), seed, progress)
+        write_json(folder / "replays.json", plain(told))
+    if name == "frustration" and data is not None:
+        write_json(folder / "replacement.json", plain(_replaced(examples, data, lab, seed, progress)))
     from models.card import write
 
     write(folder)
     return folder
 
 
-def _gather(name: str, data: Path, seed: int, progress: Progress) -> tuple[Examples, dict[str, float]]:
+def _gather(
+    name: str, data: Path, lab: Path | None, seed: int, progress: Progress
+) -> tuple[Examples, dict[str, float]]:
     if not data.is_dir():
         raise WatchworthyError("file_missing", "There is no folder of data of this name.", str(data))
     if name == "bot":
         from pipelines.datasets.bot import bot_examples
 
-        return bot_examples(data, seed, progress)
+        return bot_examples(data, seed, progress, _made(lab, "families"))
     if name == "frustration":
         from pipelines.datasets.frustration import frustration_examples
 
-        return frustration_examples(data, progress)
+        return frustration_examples(data, progress, _made(lab, "twins"))
     raise WatchworthyError(
         "training_refused",
         f"The head {name!r} is not trained on this data; it learns from a site's own goals.",
     )
+
+
+def _replaced(
+    examples: Examples, data: Path, lab: Path | None, seed: int, progress: Progress
+) -> dict[str, Any]:
+    """What calm in place of cited moments does to the margin."""
+    from pipelines.datasets.frustration import TWINS
+    from pipelines.training.fit import Rows, balanced
+    from pipelines.training.replacement import cases, summary
+
+    folders = {"recordings": data / "recordings"}
+    if (made := _made(lab, "twins")) is not None:
+        folders[TWINS] = made
+    of = examples.of("train")
+    weight = balanced(of["label"], of["group"], of["source"])
+    rows = Rows(of.x, of["label"], weight, of["group"])
+    return summary(list(cases(folders, of, rows, seed, progress)))
+
+
+def _made(lab: Path | None, kind: str) -> Path | None:
+    """A folder of the lab's recordings, if it has an index."""
+    folder = lab / kind if lab is not None else None
+    return folder if folder is not None and (folder / "index.csv").exists() else None
 
 
 def _trainer(name: str) -> Trainer:

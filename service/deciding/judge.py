@@ -69,11 +69,16 @@ class Judge:
         self._issues: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
 
     def outcome(
-        self, scores: Scores, struggle: Struggle | None, asked: str = "", override: str = ""
+        self,
+        scores: Scores,
+        struggle: Struggle | None,
+        asked: str = "",
+        override: str = "",
+        unusual: float | None = None,
     ) -> Outcome:
         """What is said, given the scores and, where somebody had to look, the named moments."""
         facts, before, stake = struggle[1:] if struggle is not None else (None, 0, 1.0)
-        return outcome(self.scorer, scores, self.policy, facts, before, stake, asked, override)
+        return outcome(self.scorer, scores, self.policy, facts, before, stake, asked, override, unusual)
 
     def flagged(self, scores: Scores, session: Session, struggle: Struggle | None) -> bool | None:
         """Whether a session is worth watching; None if its moments must be named before that can be said."""
@@ -162,9 +167,10 @@ class Judge:
         asked, override
             As ``outcome`` takes them.
         """
+        unusual = self.scorer.scorer.unusual(session) if cause == "ended" else None
         return record(
             session,
-            self.outcome(scores, struggle, asked, override),
+            self.outcome(scores, struggle, asked, override, unusual),
             site=site,
             log_number=log_number,
             bundle=self._bundle,

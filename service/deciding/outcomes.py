@@ -37,6 +37,7 @@ def outcome(
     stake: float = 1.0,
     asked: str = "",
     override: str = "",
+    unusual: float | None = None,
 ) -> Outcome:
     """What is said, given the scores.
 
@@ -50,6 +51,8 @@ def outcome(
         The action that somebody asks about.
     override
         The owner's list that goes before the policy: ``allow``, ``deny`` or empty.
+    unusual
+        Of a session that has ended.
     """
     struggle = scores.heads["frustration"].probability
     told = worth(struggle, facts or (), seen_before, stake, scores.verdict == "automation")
@@ -65,4 +68,6 @@ def outcome(
         headline=told.headline,
         action=OVERRIDDEN.get(override) or policy.advise(scores.verdict, point, asked).action,
         policy=policy.rule,
+        unusual=unusual,
+        forest=forest.digest if unusual is not None and (forest := scorer.scorer.forest) is not None else "",
     )

@@ -40,7 +40,8 @@ def replayed(body: bytes, judge: Judge) -> dict[str, Any]:
         return answer | {"same": False, "differs": differs}  # its vector means something else today
     scores = judge.scorer.scores(Kept(made))
     given = (made.facts, made.seen_before, made.stake, made.asked, made.override)
-    again = outcome(judge.scorer, scores, judge.policy, *given)
+    unusual = judge.scorer.scorer.unusual(Kept(made)) if made.cause == "ended" else None
+    again = outcome(judge.scorer, scores, judge.policy, *given, unusual)
     before, now = msgspec.to_builtins(made.outcome), msgspec.to_builtins(again)
     differs += _differences("outcome", before, now)
     return answer | {"same": not differs, "differs": differs}

@@ -24,6 +24,7 @@ from models.reason_codes import REASON_CODES
 from pipelines.store import assessing
 from pipelines.store.assessing import Asked, Before, Override
 from pipelines.store.deciding import standing
+from pipelines.store.sketching import Twin, twins
 from service.assessing import assess
 from service.deciding.bundles import Bundles
 from service.deciding.judge import Judge, Struggle
@@ -77,6 +78,7 @@ class Found(NamedTuple):
     behind: bool = False
     stale: bool = False
     quiet_ms: int = 0
+    ended: bool = True
 
 
 class Asking:
@@ -164,7 +166,9 @@ class Asking:
         if row is None or session is None:
             raise Refusal("not_found", "There is no session of this id.")
         quiet_ms = max(0, now_ms - row.last_received_ms)
-        return Found(session, name[1], number, behind, held is not None and held.stale, quiet_ms)
+        stale = held is not None and held.stale
+        over = row.status != "open" or session is not sessions[-1]  # what a later part follows is over too
+        return Found(session, name[1], number, behind, stale, quiet_ms, over)
 
     async def _wait(self, name: tuple[str, str], stream: str, seq: int) -> bool:
         """Wait a little for a batch to be stored; whether it is."""
@@ -196,6 +200,7 @@ class Asking:
         scores = judge.scorer.scores(session)
         subject = self.secrets.hashed(site, "subject", question.subject) if question.subject else None
         before, override = self._store.read(lambda db: self._beside(db, site, found, subject, now_ms))
+        repeats = self._store.read(lambda db: twins(db, site, found.log, session.id)) if found.log else []
         made = judge.decision(
             site,
             session,
@@ -207,7 +212,7 @@ class Asking:
             asked=question.action,
             override="" if override is None else "allow" if override.list == "allow" else "deny",
         )
-        answer = self._answer(judge, question, found, struggle, token, made, before, override, usual)
+        answer = self._answer(judge, question, found, struggle, token, made, before, override, usual, repeats)
         asked = Asked(
             answer.assessment_id,
             site,
@@ -254,6 +259,7 @@ class Asking:
         before: Before,
         override: Override | None,
         usual: Norms,
+        repeats: list[Twin],
     ) -> Assessment:
         """The assessment: what the scorer says, what the policy recommends, and what the house has to add."""
         told = assess(
@@ -264,6 +270,7 @@ class Asking:
             lambda issue: struggle.seen_before,
             struggle.stake,
             usual.percentile,
+            found.ended,
         )
         coverage = structs.replace(
             told.coverage, behind=found.behind, stale=found.stale, bound=token is not None
@@ -276,6 +283,7 @@ class Asking:
         if found.quiet_ms > STALE_MS:
             minutes = found.quiet_ms // 60_000
             reasons.append(_house("SESSION_STALE", "up", f"{minutes} minutes"))
+        reasons += [_replayed(twin) for twin in repeats]
         if override is not None:
             code = "OVERRIDE_ALLOWLIST" if override.list == "allow" else "OVERRIDE_DENYLIST"
             reasons.append(_house(code, "down" if override.list == "allow" else "up"))
@@ -290,6 +298,15 @@ class Asking:
             would_have=action if shadow else None,
             rule=advice.rule,
         )
+
+
+def _replayed(twin: Twin) -> Reason:
+    """That the path of another session was taken again, with the moment in either."""
+    here, there = (f"{ms // 60_000}:{ms // 1_000 % 60:02d}" for ms in (twin.here_ms, twin.there_ms))
+    told = f"from {here} here, from {there} in {twin.part}, {twin.shared} stretches alike"
+    return structs.replace(
+        _house("REPLAYED_PATH", "up", told), t_ms=(twin.here_ms,), value=float(twin.shared)
+    )
 
 
 def _house(code: str, direction: str, value: str = "") -> Reason:

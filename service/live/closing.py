@@ -11,8 +11,10 @@ from typing import Final, cast
 from data_contracts.assessments import Verdict
 from data_contracts.errors import WatchworthyError
 from features.session import Session
+from features.sketch import sketch_of
 from pipelines.store.intervening import note_goals
 from pipelines.store.posting import post_of
+from pipelines.store.sketching import note as note_sketch
 from pipelines.store.units import Decision, Name, Outgoing
 from service.deciding.records import goals_of, paths
 from service.live.reception import Reception
@@ -53,10 +55,14 @@ async def _close(reception: Reception, name: Name) -> None:
     decisions = await reception.beside(lambda: [_decision(reception, site, one, number) for one in found])
     messages = [message for one in decisions for message in _messages(reception, site, one)]
     goals = sum(goals_of(one) for one in found)
+    sketches = [(one.id, sketch_of(one.memory)) for one in found]
+    now_ms = time.time_ns() // 1_000_000
 
     def with_them(db: sqlite3.Connection) -> None:
         post_of(db, site, session, messages)
         note_goals(db, site, session, goals)
+        for part, sketch in sketches:
+            note_sketch(db, site, session, part, sketch, now_ms)
 
     stored = reception.store.decide(site, session, decisions, number, final=True, with_them=with_them)
     await asyncio.wrap_future(stored)

@@ -22,6 +22,7 @@ def run(
     pattern: str | None,
     simulated: bool,
     seed: int | None,
+    lab: Path | None = None,
 ) -> int:
     """Train and say where the head and its card are; return the exit status."""
     if negatives and head != "bot":
@@ -48,12 +49,23 @@ def run(
             from pipelines.training.site_history import conversion
 
             folder, status = conversion(data, target, people, simulated, seed, progress), 0
+        elif head == "unusual":
+            from pipelines.training.fit import SEED
+            from pipelines.training.unusual import train_unusual
+
+            given = SEED if seed is None else seed
+            written = train_unusual(
+                data, target or STARTER, vectors=vectors, lab=lab, seed=given, progress=progress
+            )
+            errors.print(f"Fitted [bold]unusual[/]. Its card: {written / 'card.md'}")
+            return 0
         else:
             from pipelines.training.fit import SEED
             from pipelines.training.heads import train_head
 
             given = SEED if seed is None else seed
-            folder = train_head(head, data, target or STARTER, vectors=vectors, seed=given, progress=progress)
+            target = target or STARTER
+            folder = train_head(head, data, target, vectors=vectors, lab=lab, seed=given, progress=progress)
             status = 0
     trained = load_head(folder)
     errors.print(f"Trained [bold]{head}[/], digest {trained.digest}: {folder}")

@@ -75,7 +75,14 @@ def test_no_card_is_older_than_its_model():
 
 
 def test_the_starters_are_small():
-    assert sum(path.stat().st_size for path in STARTER.rglob("*")) < 3_000_000
+    assert sum(path.stat().st_size for path in STARTER.rglob("*")) < 4_000_000
+
+
+def test_what_was_measured_beside_a_head_says_of_which():
+    told = json.loads((STARTER / "frustration" / "external.json").read_text())
+    card = text("frustration")
+    assert "external, not blind" in card
+    assert told["digest"] == digest_of(STARTER / "frustration") or told["digest"] in card
 
 
 def test_reasons_and_base_value_sum_to_the_margin(scorer):

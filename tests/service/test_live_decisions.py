@@ -88,7 +88,9 @@ def test_every_record_says_the_same_again(tmp_path: Path) -> None:
                 made = decisions.read(row.body or b"")
                 assert decisions.canonical(made) == row.body
                 scores = judge.scorer.scores(Kept(made))
-                again = outcome(judge.scorer, scores, judge.policy, made.facts, made.seen_before, made.stake)
+                unusual = judge.scorer.scorer.unusual(Kept(made)) if made.cause == "ended" else None
+                given = (made.facts, made.seen_before, made.stake)
+                again = outcome(judge.scorer, scores, judge.policy, *given, unusual=unusual)
                 assert again == made.outcome
 
     asyncio.run(scenario())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from families import selenium_tool
-from families.collecting import collecting
+from families.collecting import Collected, collecting
 from families.hands import Trace, guided, replayed
 from families.itinerary import itinerary
 from families.table import Family
@@ -98,8 +98,9 @@ async def play(
             ]
             said = [told for told in tried if not isinstance(told, BaseException)]
         return [
-            Played(one, collected[one.name].events(), failed, late, collected[one.name].late_ms)
+            Played(one, sent.events(), failed, late, sent.late_ms)
             for one, (failed, late) in zip(sessions, said, strict=True)
+            for sent in [collected.get(one.name, Collected())]
         ]
 
 

@@ -6,6 +6,7 @@ const { createCursor } = require("ghost-cursor");
 
 const PACE_MS = 500;
 const PATIENCE_MS = 1500;
+const START_MS = 60000; // a busy machine may take long before a session begins
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const between = (low, high) => low + Math.random() * (high - low);
 
@@ -44,7 +45,7 @@ async function play(browser, job, session) {
   const page = await context.newPage();
   await page.setViewport({ ...session.viewport, deviceScaleFactor: session.scale });
   page.setDefaultTimeout(5000);
-  await page.goto(`${job.address}/lab/start?session=${session.name}`);
+  await page.goto(`${job.address}/lab/start?session=${session.name}`, { timeout: START_MS });
   await sleep(800);
   const tool = toolFor(page, job.cursor);
   const end = Date.now() + job.seconds * 1000;
@@ -73,7 +74,8 @@ async function play(browser, job, session) {
   for await (const part of process.stdin) input += part;
   const job = JSON.parse(input);
   const browser = await puppeteer.launch({ executablePath: job.executable, args: job.flags, headless: true });
-  const failed = await Promise.all(job.sessions.map((session) => play(browser, job, session)));
+  const played = await Promise.allSettled(job.sessions.map((session) => play(browser, job, session)));
+  const failed = played.map((one) => (one.status === "fulfilled" ? one.value : -1));
   await browser.close();
   console.log(JSON.stringify(failed));
 })().catch((error) => {
