@@ -30,7 +30,7 @@ DATA: Final[dict[str, tuple[str, ...]]] = {
         "The lab, called `lab`: people's reaches guided to the same goals in the shop as the tools, a minute and more "
         "of each, on one page build and recorder. The machine was so busy that positions came at 100 ms and more where "
         "50 ms is usual, for people and tools alike and side by side; it shows what such a machine leaves to be seen.",
-        "Tools of the lab, none of which ships: Playwright (Apache-2.0), Puppeteer (Apache-2.0), Selenium (Apache-2.0), "
+        "Tools of the lab, none of which ships: Playwright, Puppeteer and Selenium (each Apache-2.0), "
         "ghost-cursor (ISC), humancursor-playwright (MIT), cursory (LGPL-3.0-or-later, whose paths are morphed from "
         "recorded ones), human-input-kit (MIT).",
         "Its training vectors ship beside it; people and sessions in them are hashed. The recordings do not ship.",
@@ -43,9 +43,9 @@ DATA: Final[dict[str, tuple[str, ...]]] = {
         "forth, thrashing, dead clicks, console errors), not what a person said. Calm ones are twins of these, "
         "ordinary visits, and look-alikes: carousel, gallery, calculator, selecting by double click, keyboard, touch, "
         "idling.",
-        "The lab's pairs, called `twins`: fourteen controls that answer or do not (dead, slow, refused, failing without "
-        "a word), each script played twice by one hand with the same draws. What a dead control would have changed is "
-        "changed elsewhere and later, so that counts tell nothing.",
+        "The lab's pairs, called `twins`: fourteen controls that answer or do not (dead, slow, refused, failing "
+        "without a word), each script played twice by one hand with the same draws. What a dead control would have "
+        "changed is changed elsewhere and later, so that counts tell nothing.",
         "The hand is a person's; when and what it clicks is a script's.",
         "Its training vectors ship beside it; the recordings do not.",
     ),

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from data_contracts.events import CHANNELS
 from models.bundle import STARTER, digest_of, load_head, write_json
 from models.calibration import Floats
+from models.card import write
 from models.heads.frustration import FRUSTRATION
 from models.metrics import auc
 from models.signal_rates import names
@@ -60,6 +61,7 @@ def external(path: Path, folder: Path = STARTER) -> dict[str, Any]:
         "within": _interval(margin, label, person, _within),
     }
     write_json(own / FILE, plain(told))
+    write(own)
     return told
 
 

@@ -91,7 +91,8 @@ def train_head(
         told = measured(data / "data" / f"{PEOPLE}.parquet", _made(lab, "families"), seed, progress)
         write_json(folder / "replays.json", plain(told))
     if name == "frustration" and data is not None:
-        write_json(folder / "replacement.json", plain(_replaced(examples, data, lab, seed, progress)))
+        told = {"digest": digest} | _replaced(examples, data, lab, seed, progress)
+        write_json(folder / "replacement.json", plain(told))
     from models.card import write
 
     write(folder)

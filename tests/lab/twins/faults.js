@@ -47,7 +47,8 @@
     event.stopImmediatePropagation();
   }
 
-  document.addEventListener("click", (event) => {
+  // On the root element and not on the document, where the recorder listens: it must see every click.
+  const listen = () => document.documentElement.addEventListener("click", (event) => {
     const control = event.target.closest?.(twin.selector);
     if (!control) return;
     if (passing.has(control)) return passing.delete(control);
@@ -74,5 +75,8 @@
     later(2700, 6000, elsewhere);
   }, true);
 
-  document.addEventListener("DOMContentLoaded", () => later(300, 900, tick));
+  document.addEventListener("DOMContentLoaded", () => {
+    listen();
+    later(300, 900, tick);
+  });
 })();
