@@ -244,13 +244,14 @@ def _replacement(told: dict[str, Any]) -> str:
             f"{told['mean_fall_elsewhere']:.2f}; what is cited by {told['more_than_elsewhere']:.2f} more "
             f"({low:.2f} to {high:.2f} over scenarios drawn again, {told['beside']} cases)."
         )
+    medians = told["cases"] - told["spliced"]
     return (
         "## Reasons point at what matters\n\nOf sessions that were held out and flagged, the moments that the "
-        "weightiest positive reason cites gave way to a calm span of the same session, or where there is none the "
-        f"reason's features to the calm median ({told['cases'] - told['spliced']} of {told['cases']} cases). The "
-        f"margin fell in {told['fell']} of {told['cases']} cases of {told['scenarios']} scenarios, "
-        f"{share_interval(told['share'], told['share_interval'])}, by {told['mean_fall']:.2f} on average."
-        + more
+        "weightiest positive reason cites gave way to a calm span of the same session, or where there is none, or a "
+        f"way from page to page is cited, the reason's features to the calm median ({medians} of "
+        f"{told['cases']} cases). The margin fell in {told['fell']} of {told['cases']} cases of "
+        f"{told['scenarios']} scenarios, {share_interval(told['share'], told['share_interval'])}, "
+        f"by {told['mean_fall']:.2f} on average." + more
     )
 
 

@@ -2,8 +2,8 @@
 
 Each session is scored by a booster that saw neither its scenario nor anyone who plays in it. The rows of a cited
 moment give way to rows of a calm span of the same session, as long and with acts as many as can be had, at the same
-time and on the same page view. Where a session has no calm span, the features of the reason's group stand at the
-median of calm sessions instead.
+time and on the same page view. Where a session has no calm span, or what is cited goes from page to page, the features
+of the reason's group stand at the median of calm sessions instead.
 """
 
 from __future__ import annotations
@@ -160,6 +160,8 @@ def _calm_for(events: Events, looked: Looked, spans: list[Span]) -> list[tuple[S
     at = events["t"] - events["t"][0]
     found = []
     for start, end in spans:
+        if (events["kind"][(at >= start) & (at <= end)] == PAGE).any():
+            return None  # the way from page to page cannot be taken out and the page be kept
         free = _free(looked, end - start, int(at[-1]), spans)
         free = [f for f in free if not (events["kind"][(at >= f) & (at <= f + end - start)] == PAGE).any()]
         if not free:

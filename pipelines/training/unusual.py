@@ -91,7 +91,7 @@ def from_trees(trees: list[Any], usual: npt.NDArray[np.float32], rows: int) -> I
         parts["depth"].append(np.where(leaf, cuts + beyond, 0.0))
         parts["roots"].append(np.array([at], "i4"))
         at += tree.node_count
-    found = {name: np.concatenate(part) for name, part in parts.items()}
+    found: dict[str, Any] = {name: np.concatenate(part) for name, part in parts.items()}
     return IsolationForest(**found, usual=usual, rows=rows, facts={})
 
 

@@ -75,7 +75,7 @@ def test_no_card_is_older_than_its_model():
 
 
 def test_the_starters_are_small():
-    assert sum(path.stat().st_size for path in STARTER.rglob("*")) < 4_000_000
+    assert sum(path.stat().st_size for path in STARTER.rglob("*")) < 3_500_000
 
 
 def test_what_was_measured_beside_a_head_says_of_which():
