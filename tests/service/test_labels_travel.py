@@ -73,6 +73,38 @@ def test_tables_and_labels_come_back_the_same(tmp_path: Path) -> None:
     assert agreement(second, None) == 0
 
 
+def test_confidence_and_the_model_seen_come_in_over_http(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with Served(tmp_path) as one:
+            await visit(one, sample(NAMES[2]), NAMES[2])
+            key, _ = one.service.keys.create("annotate")
+            given = {
+                "session": NAMES[2],
+                "label": "calm",
+                "reason": "watched",
+                "confidence": 0.8,
+                "model_seen": "abc",
+            }
+            answers = [
+                await one.client.post(
+                    "/v1/annotations",
+                    json={"annotations": [given | more]},
+                    headers={"authorization": f"Bearer {key}"},
+                )
+                for more in ({}, {"confidence": 1.5})
+            ]
+            assert [answer.status_code for answer in answers] == [200, 422], [a.text for a in answers]
+            (label,) = Workspace(tmp_path).source.labels()
+            assert (label.confidence, label.model_seen, label.head, label.value) == (
+                0.8,
+                "abc",
+                "frustration",
+                0,
+            )
+
+    asyncio.run(scenario())
+
+
 def test_an_export_of_another_shape_is_refused(tmp_path: Path) -> None:
     work = Workspace("samples/calm-game.json.gz")
     (path, rows) = export(work, tmp_path, ["signals"])["signals"]

@@ -10,7 +10,9 @@ import pytest
 
 from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
+from features.log import Log as Log_of
 from models.heads.frustration import FRUSTRATION
+from pipelines.learning.rows import moments_of
 from pipelines.learning.training_set import TrainingSet, ms_of, training_set
 from pipelines.workspace.logs import Heard, Log
 from tests.features.streams import T0, encoded, stream
@@ -46,6 +48,20 @@ def test_nothing_from_after_the_landmark_is_read() -> None:
     assert (plain["last_event_ms"] < plain["at_ms"]).all()
     assert not [f for f in plain.findings if f.check == "time travel"]
     assert made(other, labels).x.tobytes() != made(LOGS, labels).x.tobytes()
+
+
+def test_a_landmark_is_what_the_service_had_then() -> None:
+    compared = 0
+    for seed in (1, 5, 8):
+        whole = log("a", seed, acts=80, cuts=6)
+        for moment in moments_of(whole, [5, 20, 45], 30 * 60_000):
+            sent = [one.batch for one in whole.before(moment.at_ms).heard]
+            live = Log_of("a")
+            for batch in sent:
+                live.receive(batch)
+            assert live.sessions()[-1].vector.tobytes() == moment.looked.vector.tobytes()
+            compared += 1
+    assert compared >= 6
 
 
 def replace_value(one):  # calm holds of every moment; a struggle without a span is known only of the whole

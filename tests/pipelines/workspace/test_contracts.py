@@ -8,6 +8,7 @@ import pytest
 from data_contracts.frames import SIGNALS, dtype_of
 from data_contracts.tables import FOLDER, Table, contract
 from pipelines.workspace import contracts
+from pipelines.workspace.page import PAGE, text
 
 TABLES = contracts.tables()
 
@@ -68,3 +69,9 @@ def test_every_column_has_a_type_in_a_frame() -> None:
     for table in TABLES:
         if table.name != "vectors":
             assert all(dtype_of(one) for one in table.columns)
+
+
+def test_the_page_lists_the_columns_as_they_are() -> None:
+    page = PAGE.read_text("utf-8")
+    assert page == text(page), "run `python -m pipelines.workspace.page`"
+    assert "| `propensity` | `float64` |" in page
