@@ -18,7 +18,7 @@ from pipelines.workspace.logs import Known, Log, Part, parts
 
 @dataclass(frozen=True)
 class Moment:
-    """A session as it stood at a moment.
+    """A session as it stood at a moment; it holds no events, so that a set of many sessions stays small.
 
     Attributes
     ----------
@@ -30,13 +30,15 @@ class Moment:
         The latest that was read: by stream time, and when it came in (None: nobody received it).
     goal
         The goal of the session, by all that is known of it; None if it was not reached.
+    totals
+        What no head may see, for baselines: size of the session, and its signals by severity (thousandths).
     """
 
     session: str
-    log: Log
+    log: str
+    visitor: str
     known: Known
     looked: Looked
-    rows: Events
     landmark_s: int | None
     at_ms: int
     started_ms: int
@@ -44,6 +46,7 @@ class Moment:
     last_event_ms: int
     last_received_ms: int | None
     goal: Label | None
+    totals: dict[str, int]
 
     @property
     def goal_ms(self) -> int | None:
@@ -55,16 +58,16 @@ class Moment:
         """Digest of the whole vector: the same for a session that was imported twice under two names."""
         return hashlib.sha256(np.nan_to_num(self.looked.extended, nan=-1e30).tobytes()).hexdigest()[:16]
 
-    @property
-    def totals(self) -> dict[str, int]:
-        """What no head may see, for baselines: size of the session, and its signals by severity (thousandths)."""
-        return {
-            "all_duration_ms": self.looked.t_ms,
-            "all_events": int(self.rows.size),
-            "all_presses": int(np.isin(self.rows["kind"], (PRESS, TOUCH_START)).sum()),
-            "all_mutations": int((self.rows["kind"] == CHANGE).sum()),
-            "all_signals": round(1000 * float(live(self.looked.moments)["severity"].sum())),
-        }
+
+def totals_of(looked: Looked, rows: Events) -> dict[str, int]:
+    """The ``totals`` of a moment."""
+    return {
+        "all_duration_ms": looked.t_ms,
+        "all_events": int(rows.size),
+        "all_presses": int(np.isin(rows["kind"], (PRESS, TOUCH_START)).sum()),
+        "all_mutations": int((rows["kind"] == CHANGE).sum()),
+        "all_signals": round(1000 * float(live(looked.moments)["severity"].sum())),
+    }
 
 
 def moments_of(log: Log, landmarks: Sequence[int] | None, idle_ms: int) -> Iterator[Moment]:
@@ -93,10 +96,10 @@ def _moment(
     *_, looked = looks(seen.rows, declared=seen.channels)
     return Moment(
         whole.session,
-        log,
+        log.name,
+        log.visitor,
         log.of(whole.session),
         looked,
-        seen.rows,
         landmark_s,
         at_ms,
         whole.start_ms,
@@ -104,4 +107,5 @@ def _moment(
         seen.last_ms,
         log.last_received_ms,
         goal,
+        totals_of(looked, seen.rows),
     )

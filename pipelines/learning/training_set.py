@@ -317,8 +317,8 @@ def _made(
 def _columns(kept: list[tuple[Moment, Said]]) -> dict[str, npt.NDArray[Any]]:
     texts: dict[str, list[str]] = {
         "session": [m.session for m, _ in kept],
-        "log": [m.log.name for m, _ in kept],
-        "visitor": [m.log.visitor for m, _ in kept],
+        "log": [m.log for m, _ in kept],
+        "visitor": [m.visitor for m, _ in kept],
         "person": [m.known.person for m, _ in kept],
         "scenario": [m.known.scenario for m, _ in kept],
         "family": [m.known.family for m, _ in kept],
@@ -357,16 +357,20 @@ def _columns(kept: list[tuple[Moment, Said]]) -> dict[str, npt.NDArray[Any]]:
 
 def _groups(columns: dict[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
     """Who must not stand on both sides of a split: rows of one visitor, person or log, and copies of one session."""
-    found = columns["log"].astype(object).copy()
+    leads: dict[str, str] = {}
+
+    def leader(key: str) -> str:
+        while (other := leads.setdefault(key, key)) != key:
+            leads[key] = leads[other]
+            key = other
+        return key
+
+    logs = [f"log {name}" for name in columns["log"].tolist()]
     for name in ("visitor", "person", "digest"):
-        first: dict[str, str] = {}
-        for i, value in enumerate(columns[name].tolist()):
-            if not value:
-                continue
-            if (other := first.setdefault(value, found[i])) != found[i]:
-                found[found == found[i]] = other
-                first = {key: other if group == found[i] else group for key, group in first.items()}
-    return found.astype(str)
+        for log, value in zip(logs, columns[name].tolist(), strict=True):
+            if value:
+                leads[leader(f"{name} {value}")] = leader(log)
+    return np.array([leader(log) for log in logs], dtype=str)
 
 
 def _counted(columns: dict[str, npt.NDArray[Any]]) -> dict[str, dict[str, int]]:

@@ -30,16 +30,19 @@ def features_of(
 ) -> tuple[Table, pa.Table]:
     """Vectors of sessions as an Arrow table; its metadata holds the digest of each feature's definition."""
     table = features_table(folds.features)
-    found = [
-        session
-        for log in logs
-        for session in sessions_in(log, folds, idle_ms)
-        if wanted is None or session.id in wanted
-    ]
-    matrix = np.array([one.vector for one in found], "f4").reshape(len(found), len(folds.names))
+    ids: list[str] = []
+    started: list[int] = []
+    vectors: list[Any] = []
+    for log in logs:
+        for session in sessions_in(log, folds, idle_ms):
+            if wanted is None or session.id in wanted:
+                ids.append(session.id)
+                started.append(session.start_ms)
+                vectors.append(session.vector)
+    matrix = np.array(vectors, "f4").reshape(len(ids), len(folds.names))
     columns: dict[str, Any] = {
-        "session_id": pa.array([one.id for one in found], pa.string()),
-        "started_at_ms": pa.array([one.start_ms for one in found], pa.int64()),
+        "session_id": pa.array(ids, pa.string()),
+        "started_at_ms": pa.array(started, pa.int64()),
     }
     for i, name in enumerate(folds.names):
         columns[name] = pa.array(np.ascontiguousarray(matrix[:, i]), pa.float32())

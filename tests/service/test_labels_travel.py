@@ -93,7 +93,7 @@ def test_confidence_and_the_model_seen_come_in_over_http(tmp_path: Path) -> None
                 )
                 for more in ({}, {"confidence": 1.5})
             ]
-            assert [answer.status_code for answer in answers] == [200, 422], [a.text for a in answers]
+            assert [answer.status_code for answer in answers] == [200, 400], [a.text for a in answers]
             (label,) = Workspace(tmp_path).source.labels()
             assert (label.confidence, label.model_seen, label.head, label.value) == (
                 0.8,
