@@ -12,11 +12,15 @@ import pytest
 from data_contracts.errors import WatchworthyError
 from models.bundle import load
 from models.heads.churn import CHURN, DAY_MS, DAYS
+from models.live_scores import LiveScorer
 from models.scorer import Scorer
 from pipelines.learning.returning import returns
+from pipelines.readings import reading
 from pipelines.training.churn import train_churn
 from tests.pipelines.learning.made import label
 from tests.pipelines.learning.test_linter import clean
+
+SAMPLE = Path(__file__).resolve().parents[3] / "samples" / "calm-game.json.gz"
 
 
 def row(session: str, visitor: str, day: float, received: int | None = None) -> dict[str, object]:
@@ -65,5 +69,12 @@ def test_a_churn_head_is_trained_saved_and_speaks(tmp_path: Path) -> None:
     low[0, place], high[0, place] = 0.05, 0.95
     model = judge.bundle.heads["churn"].model
     assert model.margin(high[0]) > model.margin(low[0]) + 1
+    (session,) = reading(str(SAMPLE)).sessions
+    own, shipped = Scorer.starter(tmp_path), Scorer.starter()
+    said = own.assess(session, session.id, "2030-01-01T00:00:00Z").heads
+    assert said["churn"].eligible
+    assert said["churn"].probability == LiveScorer(own).scores(session).heads["churn"].probability
+    assert not shipped.assess(session, session.id, "2030-01-01T00:00:00Z").heads
+    assert "churn" not in LiveScorer(shipped).scores(session).heads
     with pytest.raises(WatchworthyError, match="300 visitors"):
         train_churn(found.take(np.arange(n) < 100), tmp_path)
