@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Said(Struct, gc=False, kw_only=True):
     """Payload of our own recorder's events; each uses the fields that it needs.
 
-    ``id`` is a node; ``name`` a goal; ``href`` a page view's address; ``state`` is ``visible`` or ``hidden``;
-    ``trusted`` is what ``isTrusted`` said of the acts from here on; ``channels`` are those that are recorded.
+    ``id`` is a node; ``name`` a goal, or what the site tracks; ``href`` a page view's address; ``state`` is ``visible``
+    or ``hidden``; ``trusted`` is what ``isTrusted`` said of the acts from here on; ``channels`` are those
+    that are recorded.
     """
 
     id: int = 0
@@ -108,6 +109,10 @@ def _goal(rows: Rows, payload: bytes, t: int) -> None:
     rows.write(e.GOAL, t, detail=digest(_read(payload).name))
 
 
+def _track(rows: Rows, payload: bytes, t: int) -> None:
+    rows.write(e.CUSTOM, t, detail=digest(_read(payload).name))
+
+
 def _page(rows: Rows, payload: bytes, t: int) -> None:
     if rows.views.moved(_read(payload).href, t):
         rows.open_page(t)
@@ -174,6 +179,7 @@ def _nothing(rows: Rows, payload: bytes, t: int) -> None:
 TAGS: Final[dict[str, Callable[[Any, bytes, int], None]]] = {
     "ww.tick": _acted(e.TICK),
     "ww.goal": _goal,
+    "ww.track": _track,
     "ww.page": _page,
     "ww.visibility": _visibility,
     "ww.submit": _acted(e.SUBMIT),

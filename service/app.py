@@ -50,6 +50,8 @@ from service.live.refusals import KINDS, Refusal, kind
 from service.live.sessions_route import session_now
 from service.live.settings import Settings
 from service.modelling import routes as modelling
+from service.recorder import routes as recorder
+from service.recorder.versions import Versions
 from service.sending import routes as webhooks
 from service.sending.alerts import Alerts
 from service.sending.announcing import Announcer
@@ -103,6 +105,7 @@ class Service:
         self.follower = Follower(self.bundles.shelf, self.take_up, own.digest)
         self.shadow = Shadow(store, self.reception.judge.secrets)
         self.norms = SiteNorms(store)
+        self.recorders = Versions(data_dir)
         self.following = Following(store)
         self.dispatcher = Dispatcher(store, self.metrics, alerts)
         self.announcer = Announcer(store, alerts)
@@ -282,6 +285,7 @@ def application(service: Service) -> Door:
         triage.router(service.reception, service.admission, service.settings, service.following)
     )
     app.include_router(acting.router(service.reception, service.admission, service.settings))
+    app.include_router(recorder.router(service.recorders))
     app.include_router(exports.router(service.store, service.admission))
     app.include_router(modelling.router(service.reception, service.admission, service.bundles.shelf))
     webhooks.routes(app, service.store, service.admission)

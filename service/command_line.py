@@ -302,6 +302,19 @@ def serve(
     raise typer.Exit(run(data_dir, host, port))
 
 
+@app.command()
+def snippet(
+    data_dir: DataDir = Path("data"),
+    service: Annotated[str | None, typer.Option(help="Address at which visitors reach the service.")] = None,
+    key: Annotated[str, typer.Option(help="The site's write key.")] = "",
+    updates: Annotated[bool, typer.Option(help="Load the newest recorder, not just this one.")] = False,
+) -> None:
+    """Print the tag that puts the recorder into a page."""
+    from service.verbs.snippet import run
+
+    raise typer.Exit(run(data_dir, service, key, updates))
+
+
 @app.command(name="import")
 def import_(
     paths: Paths,

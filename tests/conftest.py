@@ -38,10 +38,10 @@ def postgresql_programs() -> Path | None:
     return max((path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")), default=None)
 
 
-def lab_packages() -> Path | None:
-    """The folder that `make lab-packages` fills from npm."""
-    folder = ROOT / "tests" / "lab" / "node_modules"
-    return folder if (folder / "rrweb").is_dir() else None
+def packages(place: str, name: str) -> Path | None:
+    """The folder with this package in it that `make lab-packages` fills from npm."""
+    folder = ROOT / place / "node_modules"
+    return folder if (folder / name).is_dir() else None
 
 
 @cache
@@ -59,10 +59,11 @@ TOOLS: dict[str, Callable[[], Path | None]] = {
         os.environ.get("WATCHWORTHY_CHROMIUM") or "chromium", "chromium-browser", "google-chrome"
     ),
     "firefox": lambda: on_path("firefox-esr", "firefox"),
+    "firefox-driver": lambda: packages("tests/service/web", "puppeteer-core"),
     "node": lambda: on_path("node"),
     "pages": pages,
     "postgresql": postgresql_programs,
-    "rrweb": lab_packages,
+    "rrweb": lambda: packages("tests/lab", "rrweb"),
 }
 
 

@@ -142,7 +142,10 @@ def cors(origin: str | None, allowed: bool) -> list[tuple[bytes, bytes]]:
     if origin is None:
         return []
     vary = (b"vary", b"origin")
-    return [(b"access-control-allow-origin", origin.encode("latin-1")), vary] if allowed else [vary]
+    if not allowed:
+        return [vary]
+    told = (b"access-control-expose-headers", b"retry-after")
+    return [(b"access-control-allow-origin", origin.encode("latin-1")), told, vary]
 
 
 def preflight() -> list[tuple[bytes, bytes]]:

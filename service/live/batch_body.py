@@ -59,6 +59,10 @@ class Header(Struct, frozen=True, kw_only=True):
         Who the page says it is, as a name that tells nobody who; empty if it does not say.
     confirm
         What became of interventions that were offered.
+    sample
+        The share of sessions that the page records, drawn by a hash of their id.
+    kept
+        Why a session is recorded that was not drawn: its page always is, or a signal fired.
     """
 
     key: Annotated[str, Meta(max_length=128)]
@@ -70,6 +74,8 @@ class Header(Struct, frozen=True, kw_only=True):
     end: bool = False
     visitor: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
     confirm: Annotated[list[Confirm], Meta(max_length=8)] = []
+    sample: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    kept: Literal["", "page", "signal"] = ""
 
     @property
     def agreed(self) -> str:
@@ -99,6 +105,9 @@ class _Time(Struct, gc=False):
 _header: Final = msgspec.json.Decoder(Header)
 _time: Final = msgspec.json.Decoder(_Time)
 
+GZIP: Final = b"\x1f\x8b"
+"""What gzip begins with: a browser asks first whether it may send ``Content-Encoding``, so the recorder does not."""
+
 ENCODINGS: Final[dict[str, Literal["", "gzip", "zstd"]]] = {
     "": "",
     "identity": "",
@@ -116,7 +125,7 @@ def opened(data: bytes, encoding: str, limits: Limits) -> Body:
     data
         The body as it was received.
     encoding
-        Its ``Content-Encoding``.
+        Its ``Content-Encoding``, as ``encoding_of`` tells it.
     limits
         Bounds on what it may unpack to.
 
@@ -143,6 +152,11 @@ def opened(data: bytes, encoding: str, limits: Limits) -> Body:
         raise Refusal("bad_header", f"The first line cannot be read: {error}.") from None
     text = bytearray(memoryview(data)[line_end + 1 :])
     return Body(header, text, hashlib.sha256(text).digest())
+
+
+def encoding_of(data: bytes, named: str) -> str:
+    """How a body is packed: as its header says, or as its first bytes show."""
+    return "gzip" if not named and data.startswith(GZIP) else named
 
 
 def _unpacked(data: bytes, packed: str, limits: Limits) -> bytes:

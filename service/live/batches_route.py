@@ -10,7 +10,8 @@ from typing import Any, Final
 from starlette.types import Message, Receive, Scope, Send
 
 from service.live.admission import Admission, cors, preflight
-from service.live.batch_body import Body, opened
+from service.live.batch_body import Body, encoding_of, opened
+from service.live.drawing import check_drawn
 from service.live.reception import Reception
 from service.live.refusals import Refusal
 from service.live.room import Guest, Room
@@ -59,16 +60,20 @@ class BatchesRoute:
         # Until its key is known, a page may read why it was refused if any key would let it in.
         scope["state"]["cors"] = cors(text, text is not None and self.admission.keys.open_to(text))
         self.check()
+        if not self.settings.recording:
+            raise Refusal("recording_off")
         self.admission.knock(scope)
         if length > self.settings.body_bytes:
             raise self._too_long()
         with self.room.guest() as guest:
             data = await self._body(receive, guest)
             received_at_ms = time.time_ns() // 1_000_000
-            body = await self._opened(data, encoding.decode("latin-1"))
-            if encoding:
+            packed = encoding_of(data, encoding.decode("latin-1"))
+            body = await self._opened(data, packed)
+            if packed:
                 guest.take(len(body.text))
             key = self.admission.writer(body.header.key, text)
+            check_drawn(body.header)
             answer = await self.reception.take(key.site, body, received_at_ms)
         await _answer(send, 200, answer, cors(text, True))
         self.reception.metrics.latency.observe(time.perf_counter() - begun)
@@ -132,7 +137,8 @@ OPENAPI: Final[dict[str, Any]] = {
     "post": {
         "summary": "Take a batch of events from a recorder",
         "description": "The first line is a JSON object that says whose events these are; the rest are the events, "
-        "as a JSON array or one a line. The same batch may be sent again: it gets the same answer.",
+        "as a JSON array or one a line. It may be packed, and gzip needs no Content-Encoding. "
+        "The same batch may be sent again: it gets the same answer.",
         "operationId": "post_batch",
         "tags": ["recorder"],
         "requestBody": {

@@ -29,6 +29,12 @@ KINDS: Final[dict[str, Kind]] = {
     "key_unknown": Kind(401, False, "There is no such key, or it was revoked."),
     "role_refused": Kind(403, False, "The key does not have the role that this call needs."),
     "origin_refused": Kind(403, False, "The key does not allow pages of this origin."),
+    "recording_off": Kind(403, False, "The owner has switched recording off."),
+    "not_drawn": Kind(
+        403,
+        False,
+        "The session is none of those that are drawn at the rate in its first line, nor says why it is kept.",
+    ),
     "token_expired": Kind(
         403, False, "The token was good for two minutes, and these are over; ask for a new one."
     ),

@@ -111,6 +111,10 @@ class Settings(BaseSettings):
         description="Whether the starters are written down in MLflow, a minute after the first start and by a process "
         "of its own, where MLflow is installed.",
     )
+    recording: bool = Field(
+        True,
+        description="Whether batches are taken; off, each is refused, and recorders in pages fall silent.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="What is written to the log, on standard error; debug has a line for each batch."
     )

@@ -12,6 +12,7 @@ from models.scorer import Scorer
 from pipelines.readings import readings
 from pipelines.training.site_history import conversion
 from service.assessing import assess
+from service.demo_shop import demo_shop
 from service.live import logs
 from service.live.keys import Keys
 from service.live.settings import load
@@ -70,15 +71,18 @@ def _demo(place: Path, temporary: Path) -> int:
         register_starters=False,
     )
     import_.put([str(place)], data, SITE, settings)
-    with free_port() as listening:
+    with (
+        free_port() as listening,
+        demo_shop(data, SITE, f"http://{LOOPBACK}:{listening.getsockname()[1]}") as at,
+    ):
         logs.begin(settings.log_level)
-        serve(data, settings, listening, lambda address: _say(address, key, scored))
+        serve(data, settings, listening, lambda address: _say(address, key, scored, at))
     out.print("\n[dim]Stopped. Nothing is left behind.[/]")
     return 1 if failed else 0
 
 
-def _say(address: str, key: str, scored: list[Scored]) -> None:
-    """The three lines, one for each kind of reader."""
+def _say(address: str, key: str, scored: list[Scored], shop: str) -> None:
+    """The shop to walk about in, and three lines, one for each kind of reader."""
     auth = f"-H 'Authorization: Bearer {key}'"
     automated = max(scored, key=lambda pair: pair[1].bot.probability or 0.0) if scored else None
     name = automated[1].session_id if automated else "…"
@@ -94,6 +98,10 @@ def _say(address: str, key: str, scored: list[Scored]) -> None:
     )
     for who, what in lines:
         out.print(f"{who + ':':17}{what}", soft_wrap=True, markup=False)
+    if shop:
+        out.print(
+            f"\n[bold]The shop is open on {shop}/[/]: put a lamp into the cart, and press Apply three times in anger."
+        )
     out.print("\nCtrl-C ends it, and leaves nothing behind.")
 
 

@@ -3,7 +3,7 @@
 import { matching } from "./catalogue.js";
 import { ask } from "./api.js";
 import { cartCount, recall, remember } from "./store.js";
-import { attachRecorder } from "./record.js";
+import { consented } from "./record.js";
 
 const MOON = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 2a10 10 0 1 0 0 20z"/><path class="rim" d="M12 2a10 10 0 0 1 0 20"/></svg>`;
 
@@ -117,6 +117,7 @@ function askConsent() {
   box.addEventListener("click", (event) => {
     if (!event.target.closest("button")) return;
     remember("consent", event.target.id === "consent-yes");
+    consented(event.target.id === "consent-yes");
     box.remove();
   });
   document.body.append(box);
@@ -139,7 +140,6 @@ export function frame() {
   wireTheme();
   wireSearch();
   askConsent();
-  attachRecorder();
 }
 
 /** Runs `body` on the framed page. Each page's script is one call to this. */

@@ -1,4 +1,4 @@
-"""Serves the shop on a free loopback port, with the few answers that the shop's pages ask for."""
+"""Serves the shop on a loopback port, with the few answers that its pages ask for; the lab and the demo stand on it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-SHOP = Path(__file__).resolve().parents[2] / "service" / "web" / "shop"
+SHOP = Path(__file__).resolve().parent / "shop"
 PASSWORD = "lamplight"
 ARRIVAL_S = 1.9  # long enough to be felt as slow, short enough to be an answer
 
@@ -32,6 +32,8 @@ class ShopHandler(SimpleHTTPRequestHandler):
     extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}
     protocol_version = "HTTP/1.1"
     orders = itertools.count(1042)
+    snippet = ""
+    """What the owner of the shop has put into each page's head."""
 
     def do_GET(self) -> None:
         address = urlsplit(self.path)
@@ -46,6 +48,8 @@ class ShopHandler(SimpleHTTPRequestHandler):
         elif address.path == "/api/arrival":
             time.sleep(ARRIVAL_S)
             self.answer(200, {"text": "Order today and it leaves the workshop on Thursday."})
+        elif self.snippet and address.path.endswith(("/", ".html")):
+            self.page()
         else:
             super().do_GET()
 
@@ -60,6 +64,21 @@ class ShopHandler(SimpleHTTPRequestHandler):
         else:
             self.answer(404, {"error": "no such address"})
 
+    def page(self) -> None:
+        """Answer a page with the snippet in its head."""
+        path = Path(self.translate_path(self.path))
+        path = path / "index.html" if path.is_dir() else path
+        if not path.is_file():
+            self.send_error(404)
+            return
+        data = path.read_text("utf-8").replace("<script", f"{self.snippet}\n<script", 1).encode()
+        self.send_response(200)
+        self.send_header("content-type", "text/html; charset=utf-8")
+        self.send_header("content-length", str(len(data)))
+        self.send_header("cache-control", "no-cache")
+        self.end_headers()
+        self.wfile.write(data)
+
     def answer(self, status: int, body: dict[str, object]) -> None:
         data = json.dumps(body).encode()
         self.send_response(status)
@@ -73,15 +92,35 @@ class ShopHandler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def shop() -> Iterator[str]:
-    """The shop's address while the block runs."""
-    handler = functools.partial(ShopHandler, directory=str(SHOP))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+def shop(ports: Iterable[int] = (), snippet: Callable[[str], str] = lambda address: "") -> Iterator[str]:
+    """The shop's address while the block runs, which ends in no slash.
+
+    Parameters
+    ----------
+    ports
+        Tried in turn; then any that is free.
+    snippet
+        Told the shop's address as ``http://localhost:…``, gives what each page has in its head.
+    """
+    server = _server(ports)
+    port = server.server_address[1]
+    handler = type("Shop", (ShopHandler,), {"snippet": snippet(f"http://localhost:{port}")})
+    server.RequestHandlerClass = functools.partial(handler, directory=str(SHOP))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _server(ports: Iterable[int]) -> ThreadingHTTPServer:
+    for port in (*ports, 0):
+        try:
+            server = ThreadingHTTPServer(("127.0.0.1", port), ShopHandler)
+        except OSError:
+            continue
+        server.daemon_threads = True
+        return server
+    raise OSError("no port is free")
