@@ -85,11 +85,19 @@ class Process:
         Its data directory.
     program
         What Python is told to run before ``serve``.
+    giving_up_s
+        After so long it is killed, so that a test of it ends.
     settings
         What is set beside what lets every batch in.
     """
 
-    def __init__(self, folder: Path, program: tuple[str, ...] = PROGRAM, **settings: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        program: tuple[str, ...] = PROGRAM,
+        giving_up_s: float = GIVING_UP_S,
+        **settings: Any,
+    ) -> None:
         self.folder = folder
         chosen = {f"WATCHWORTHY_{name.upper()}": str(value) for name, value in (OPEN | settings).items()}
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
@@ -102,7 +110,7 @@ class Process:
             text=True,
             env=os.environ | chosen,
         )
-        self._giving_up = threading.Timer(GIVING_UP_S, self._process.kill)
+        self._giving_up = threading.Timer(giving_up_s, self._process.kill)
         self._giving_up.start()
         self.port = 0
         """Where it listens; 0 if it ended before it did."""

@@ -24,6 +24,9 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
+WHOLE_S = 1_800  # for all tests of the recorder
+
+
 class House(NamedTuple):
     """A running service, and a shop whose visitors it records."""
 
@@ -39,7 +42,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     (folder / "rules").mkdir()
     (folder / "rules" / f"{RULE}.toml").write_text(TEXT, "utf-8")
     keys = make_keys(folder)
-    with Process(folder) as process:
+    with Process(folder, giving_up_s=WHOLE_S) as process:
         assert process.port, process.said
         with demo_shop(folder, "default", f"http://127.0.0.1:{process.port}") as shop:
             yield House(process, keys, shop, folder)
@@ -47,7 +50,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def browser(tools: dict[str, Path]) -> Iterator[Browser]:
-    """A browser; while it runs, so does a loop in this thread, and tests with loops of their own stand in other files."""
+    """A browser; while it runs, so does a loop in this thread, so tests with their own stand in other files."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(tools["chromium"]), args=FLAGS)
         yield browser
