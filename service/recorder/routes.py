@@ -26,7 +26,7 @@ def router(versions: Versions) -> APIRouter:
     """
     routes = APIRouter(tags=["recorder"])
 
-    @routes.get(NEWEST, response_class=Response)
+    @routes.get(NEWEST, include_in_schema=False)
     async def newest(request: Request) -> Response:
         """The recorder of this release; whoever loads it gets updates."""
         if versions.newest is None:
@@ -35,7 +35,7 @@ def router(versions: Versions) -> APIRouter:
             )
         return _answer(request, versions.newest, f"public, max-age={FRESH_S}")
 
-    @routes.get(PINNED, response_class=Response)
+    @routes.get(PINNED, include_in_schema=False)
     async def pinned(request: Request, name: str) -> Response:
         """One version of the recorder, which never changes."""
         version = versions.find(name)
