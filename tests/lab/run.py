@@ -26,9 +26,8 @@ from reaches import hand_for, traces_file  # noqa: E402
 from recording import Recording, record, recorder_missing, write  # noqa: E402
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
 from scenarios import Scenario  # noqa: E402
+from server import shop  # noqa: E402
 from struggling import STRUGGLING  # noqa: E402
-
-from service.web.shop_server import shop  # noqa: E402
 
 SCENARIOS = (*CALM, *STRUGGLING, *AUTOMATED)
 SAMPLES = HERE.parents[1] / "samples"
