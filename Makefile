@@ -63,7 +63,7 @@ tests/lab/families/puppeteer/node_modules/.package-lock.json: tests/lab/families
 	cd tests/lab/families/puppeteer && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-lab-packages: tests/lab/node_modules/.package-lock.json tests/service/web/node_modules/.package-lock.json
+lab-packages: tests/lab/node_modules/.package-lock.json tests/service/recorder/node_modules/.package-lock.json
 
 tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	@command -v npm >/dev/null || { echo "The lab needs Node.js and npm: apt-get install nodejs npm" >&2; exit 1; }

@@ -59,7 +59,7 @@ TOOLS: dict[str, Callable[[], Path | None]] = {
         os.environ.get("WATCHWORTHY_CHROMIUM") or "chromium", "chromium-browser", "google-chrome"
     ),
     "firefox": lambda: on_path("firefox-esr", "firefox"),
-    "firefox-driver": lambda: packages("tests/service/web", "puppeteer-core"),
+    "firefox-driver": lambda: packages("tests/service/recorder", "puppeteer-core"),
     "node": lambda: on_path("node"),
     "pages": pages,
     "postgresql": postgresql_programs,

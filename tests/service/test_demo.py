@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from service.recorder.versions import SOURCE
 from tests.service.live_process import PROGRAM, ROOT
 from tests.service.live_store import SAMPLES
 
@@ -56,6 +57,12 @@ def test_the_demo_serves_what_it_says_and_leaves_nothing_behind(tmp_path: Path) 
         asked = {"session": "automated-straight-cursor"}
         told = httpx.post(f"{address[1]}/v1/assessments", json=asked, headers=headers).json()
         assert told["bot"]["verdict"] == "automation"
+        shop = re.search(r"open on (http://localhost:\d+)/", text)
+        assert bool(shop) == SOURCE.is_file(), text
+        if shop:  # on a host and port of its own, with the recorder of the service in each page
+            tag = re.search(rf'src="({address[1]}/recorder/[^"]+)"', httpx.get(f"{shop[1]}/cart.html").text)
+            assert tag
+            assert httpx.get(tag[1]).content == SOURCE.read_bytes()
         scored = lines[2].split("watchworthy ")[1].split()
         command = [sys.executable, *PROGRAM, *scored]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

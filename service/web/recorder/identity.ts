@@ -39,14 +39,15 @@ function write(change: Partial<Kept>): void {
 }
 
 /** The session that goes on, or a new one after half an hour of silence or a day. */
-export function session(now = Date.now()): { session: string; visitor: string } {
+export function session(now = Date.now()): { session: string; visitor: string; begun: number } {
   const kept = read();
   const over = now - kept.last > IDLE_MS || now - kept.begun > OLDEST_MS || !kept.session;
   const known = {
     session: over ? random() : kept.session,
     visitor: kept.visitor || random(),
+    begun: over ? now : kept.begun,
   };
-  write({ ...known, begun: over ? now : kept.begun, last: now });
+  write({ ...known, last: now });
   return known;
 }
 

@@ -50,11 +50,7 @@ const calls: Calls = {
     const told = await ask(`${service}/v1/tokens`, { key, session: place.session, action });
     return { ...place, token: told["token"], expiresAt: told["expires_at_ms"] };
   },
-  sessionUrl() {
-    const place = recorder?.place;
-    if (!recorder || !place) return null;
-    return `${recorder.options.service}/sessions/${place.session}?at=${Date.now()}`;
-  },
+  sessionUrl: () => recorder?.address ?? null,
   on(what: string, handler: Handler) {
     if (what !== "intervention") throw new TypeError(`watchworthy: there is nothing called ${what} to hear of`);
     handlers.add(handler);

@@ -21,6 +21,7 @@ import { clear } from "./unsent";
 
 const OFF_MS = 15 * 60_000; // how long pages stay off after the owner's switch before they ask again
 const BURST_EVERY_MS = 400;
+const LOOK_BACK_MS = 3_000;
 const META = 4;
 const SOON_MS = 800; // the first batch, so that the service knows of a visit that ends soon
 const CHANNELS = ["console", "network", "visibility", "trust", "goals"];
@@ -114,6 +115,13 @@ export class Recorder {
     if (!this.sender) return null;
     const { facts, stream, next } = this.sender;
     return { session: facts.session, stream, seq: next };
+  }
+
+  /** Where the triage pages show this session, from three seconds ago on. Null if nothing is sent. */
+  get address(): string | null {
+    if (!this.sender) return null;
+    const t = Math.max(0, Date.now() - session().begun - LOOK_BACK_MS);
+    return `${this.options.service}/sessions/${this.sender.facts.session}?t=${t}`;
   }
 
   flush(): void {
