@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipelines.learning.weak import WeakLabel
     from pipelines.readings import Reading
     from pipelines.workspace.logs import Source
+    from service.web.replaying import Replay
 
 __version__ = "0.1.0"
 
@@ -276,6 +277,20 @@ class Workspace:
                 raise one.problems[0].error()
             for session in one.sessions:
                 yield assess(judge, session)
+
+    def replay(
+        self, session: str, t_ms: int | None = None, service: str | None = None, key: str | None = None
+    ) -> Replay:
+        """The replay of a session that a running service holds, as a notebook shows it, from a time on.
+
+        Raises
+        ------
+        ValueError
+            As ``service.web.replaying.replay``.
+        """
+        from service.web.replaying import replay
+
+        return replay(session, t_ms, service, key)
 
     def score_rows(self) -> Iterator[dict[str, Any]]:
         """Rows of ``scores``, one by one."""

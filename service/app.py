@@ -59,6 +59,8 @@ from service.sending.dispatcher import Dispatcher
 from service.triage import routes as triage
 from service.triage.caring import wake
 from service.triage.following import Following
+from service.web.owner import Owner
+from service.web.routes import routes as pages
 
 log = logging.getLogger("watchworthy.live")
 TICK_S = 1.0
@@ -94,6 +96,7 @@ class Service:
         self.store = store
         self.metrics.watch(store.stats)
         self.keys = Keys(data_dir)
+        self.owner = Owner(data_dir)
         self.admission = Admission(self.keys, settings)
         scorer = LiveScorer(Scorer.starter(settings.models))
         self.reception = Reception(store, scorer, settings, self.metrics, Policy.load(data_dir))
@@ -150,6 +153,7 @@ class Service:
         self.reception.close()
         self.store.close()
         self.keys.close()
+        self.owner.close()
 
     async def watch(self) -> None:
         """Measure the loop, take up changed keys, and see who listens, every second."""
@@ -250,9 +254,14 @@ def resident_bytes() -> int:
 def application(service: Service) -> Door:
     """What answers for a service."""
 
+    async def rehearsed() -> None:
+        while not service.warm:
+            await asyncio.sleep(TICK_S)
+        await asyncio.to_thread(desk.stories.warm)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        jobs = (service.begin, service.watch, service.tend, service.dispatcher.run)
+        jobs = (service.begin, service.watch, service.tend, service.dispatcher.run, rehearsed)
         tasks = [asyncio.create_task(job()) for job in jobs]
         try:
             yield
@@ -289,6 +298,9 @@ def application(service: Service) -> Door:
     app.include_router(exports.router(service.store, service.admission))
     app.include_router(modelling.router(service.reception, service.admission, service.bundles.shelf))
     webhooks.routes(app, service.store, service.admission)
+    desk = pages(
+        app, asking, service.admission, service.settings, service.following, service.norms, service.owner
+    )
     _describe(app)
     return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})
 

@@ -290,6 +290,17 @@ def bench_queue(
     raise typer.Exit(run(paths or [], cards, common, rounds, json_file))
 
 
+@app.command("sign-in")
+def sign_in(
+    data_dir: DataDir = Path("data"),
+    site: Annotated[str, typer.Option(help="Site whose sessions are shown.")] = "default",
+) -> None:
+    """Print a link by which the owner signs in to the pages, once, within a day."""
+    from service.verbs.sign_in import run
+
+    raise typer.Exit(run(data_dir, site))
+
+
 @app.command()
 def serve(
     data_dir: DataDir = Path("data"),

@@ -67,6 +67,9 @@ KINDS: Final[dict[str, Kind]] = {
     "store_failed": Kind(503, True, "The database failed."),
     "store_closed": Kind(503, True, "The service is about to stop."),
     "log_moved": Kind(503, True, "Another process stored batches of this session at the same time."),
+    "pages_missing": Kind(
+        503, False, "The scripts of the pages are not built here; `make install` builds them."
+    ),
     "starting": Kind(503, True, "The service is not ready yet."),
     "stopping": Kind(503, True, "The service is about to stop."),
 }

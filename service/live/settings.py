@@ -20,10 +20,13 @@ from data_contracts.limits import Limits
 
 PREFIX: Final = "WATCHWORTHY_"
 FILE: Final = "watchworthy.toml"
-OTHERS: Final = frozenset({"CACHE", "DATA_DIR", "REQUIRE", "SHARED", "CHROMIUM", "MASTER_KEY", "FAULT"})
+OTHERS: Final = frozenset(
+    {"CACHE", "DATA_DIR", "REQUIRE", "SHARED", "CHROMIUM", "MASTER_KEY", "FAULT", "URL", "READ_KEY"}
+)
 """Names behind the prefix that mean something to other parts of Watchworthy."""
 
 MB: Final = 1 << 20
+ORIGIN: Final = r"^(https?://(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?)?$"
 
 
 class Settings(BaseSettings):
@@ -101,6 +104,18 @@ class Settings(BaseSettings):
         max_length=200,
         description="What is at risk on pages, 0 to 1, by patterns of their paths (/blog* fits all that begin so); the "
         "first that fits counts, and 1 where none does. Worth is multiplied by it.",
+    )
+    page_origin: str = Field(
+        "",
+        pattern=ORIGIN,
+        description="Origin at which people open the pages, as https://watch.example; by default whatever they reach "
+        "the service by. With https the cookie never travels without.",
+    )
+    player_origin: str = Field(
+        "",
+        pattern=ORIGIN,
+        description="A second origin that leads to the same service, as https://replay.example, on which recordings "
+        "are played apart from the pages; by default the other of localhost and 127.0.0.1.",
     )
     models: Path | None = Field(
         None,

@@ -89,7 +89,7 @@ def care(
     db.execute(_CARE, (told.status, assignee, told.snoozed_until_ms, why, card.id))
     after = find_card(db, site, part)
     assert after is not None
-    db.execute(_HISTORY, (who, now_ms, _state(card), _state(after), card.id))
+    db.execute(_HISTORY, (who, now_ms, _state(card), _state(after, told.note), card.id))
     db.execute(_CHANGE, ("care", now_ms, card.id))
     return after
 
@@ -122,12 +122,11 @@ def history(db: sqlite3.Connection, site: str, part: str) -> list[dict[str, obje
     ]
 
 
-def _state(card: CardRow) -> str:
-    return json.dumps(
-        {
-            "status": card.status,
-            "assignee": card.assignee,
-            "snoozed_until_ms": card.snoozed_until,
-            "why": card.why,
-        }
-    )
+def _state(card: CardRow, note: str = "") -> str:
+    told = {
+        "status": card.status,
+        "assignee": card.assignee,
+        "snoozed_until_ms": card.snoozed_until,
+        "why": card.why,
+    }
+    return json.dumps(told | {"note": note} if note and not card.why else told)

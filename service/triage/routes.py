@@ -213,7 +213,7 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
         now_ms = time.time_ns() // 1_000_000
 
         def note() -> bool:
-            return store.write(lambda db: _viewed(db, key.site, session_id, key.id, now_ms), ()).result()
+            return store.write(lambda db: viewed(db, key.site, session_id, key.id, now_ms), ()).result()
 
         card = await beside(lambda: store.card(key.site, session_id)) if log and log["part"] else None
         if log is None or (log["part"] and card is None) or not await beside(note):
@@ -278,7 +278,7 @@ def _scores(made: decisions.Decision) -> dict[str, Any]:
     }
 
 
-def _viewed(db: Any, site: str, part: str, who: str, now_ms: int) -> bool:
+def viewed(db: Any, site: str, part: str, who: str, now_ms: int) -> bool:
     """Note who looks at a recording; whether there is one."""
     done = db.execute(
         "INSERT INTO views (site_id, session_id, part, who, at)"

@@ -76,12 +76,12 @@ def _demo(place: Path, temporary: Path) -> int:
         demo_shop(data, SITE, f"http://{LOOPBACK}:{listening.getsockname()[1]}") as at,
     ):
         logs.begin(settings.log_level)
-        serve(data, settings, listening, lambda address: _say(address, key, scored, at))
+        serve(data, settings, listening, lambda address, link: _say(address, link, key, scored, at))
     out.print("\n[dim]Stopped. Nothing is left behind.[/]")
     return 1 if failed else 0
 
 
-def _say(address: str, key: str, scored: list[Scored], shop: str) -> None:
+def _say(address: str, link: str, key: str, scored: list[Scored], shop: str) -> None:
     """The shop to walk about in, and three lines, one for each kind of reader."""
     auth = f"-H 'Authorization: Bearer {key}'"
     automated = max(scored, key=lambda pair: pair[1].bot.probability or 0.0) if scored else None
@@ -89,7 +89,7 @@ def _say(address: str, key: str, scored: list[Scored], shop: str) -> None:
     file = near(automated[0]) if automated else SAMPLES
     asked = f"-H 'Content-Type: application/json' -d '{{\"session\": \"{name}\"}}'"
     lines = (
-        ("Product teams", f"curl {auth} '{address}/v1/sessions?order=queue'"),
+        ("Product teams", f"open {link}"),
         ("Fraud teams", f"curl {auth} {asked} {address}/v1/assessments"),
         ("Data scientists", f"watchworthy score --format json {file}"),
     )
@@ -102,7 +102,8 @@ def _say(address: str, key: str, scored: list[Scored], shop: str) -> None:
         out.print(
             f"\n[bold]The shop is open on {shop}/[/]: put a lamp into the cart, and press Apply three times in anger."
         )
-    out.print("\nCtrl-C ends it, and leaves nothing behind.")
+    out.print("\n[dim]The link signs one person in, once.[/]")
+    out.print("Ctrl-C ends it, and leaves nothing behind.")
 
 
 def free_port() -> socket.socket:

@@ -13,9 +13,11 @@ from service.app import Service, application
 from service.deciding.policy import Policy
 from service.live import logs, settings
 from service.live.connections import Connection
+from service.live.keys import SITE
 from service.live.opening import open_store
 from service.modelling import registering
 from service.serving import Server, configuration, give_back_memory, listen
+from service.web.links import first_link
 
 
 def run(data_dir: Path, host: str | None, port: int | None) -> int:
@@ -39,23 +41,28 @@ def run(data_dir: Path, host: str | None, port: int | None) -> int:
     return 0
 
 
-def listens(address: str) -> None:
-    """Say where the service listens."""
+def listens(address: str, link: str) -> None:
+    """Say where the service listens, and the first time how its owner signs in."""
     print(f"Watchworthy listens on {address}", flush=True)
+    if link:
+        print(f"Sign in once, within a day: {link}", flush=True)
 
 
 def serve(
     data_dir: Path,
     chosen: settings.Settings,
     listening: socket.socket,
-    ready: Callable[[str], None] = listens,
+    ready: Callable[[str, str], None] = listens,
+    site: str = SITE,
 ) -> None:
     """Serve on a socket until a signal comes.
 
     Parameters
     ----------
     ready
-        Told the address once batches can be taken.
+        Told the address once batches can be taken, and the link by which the owner signs in; empty if they have.
+    site
+        That the link is for.
     """
     give_back_memory()
     store = open_store(data_dir, chosen)
@@ -75,7 +82,8 @@ def serve(
                 server.should_exit = True
         if service.warm:
             host, port = listening.getsockname()[:2]
-            ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            ready(address, first_link(service.owner, chosen, address, site))
         noting = asyncio.create_task(registering.starters(data_dir, chosen.register_starters))
         await served
         noting.cancel()
