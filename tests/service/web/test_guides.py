@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from models.bundle import STARTER
 from tests.service.live_process import ROOT
 from tests.service.web.conftest import Desk
 from tests.service.web.house import GUIDES, TRIAGE, House, commands
 
 pytestmark = pytest.mark.needs("chromium", "pages")
 FRAUD = "fraud-rule-from-one-assessment.md"
+BETTER = "better-model-in-an-afternoon.md"
 SAID = (r"\*\*A probability\*\*", r"\*\*An interval\*\*", r"\*\*Undetermined\*\*")
 LONGEST = 90  # lines: one page
 
@@ -45,23 +48,28 @@ def test_triage_goes_as_the_guide_says(desk: Desk) -> None:
     assert page.locator("ul.labels li").count() == 1
 
 
-def test_a_fraud_rule_goes_as_the_guide_says(house: House, tmp_path: Path) -> None:
-    (tmp_path / "data").symlink_to(house.folder)
-    (tmp_path / "watchworthy").write_text(
+def ran(guide: str, folder: Path, **told: str) -> subprocess.CompletedProcess[str]:
+    """What becomes of the commands of a guide in a folder."""
+    (folder / "watchworthy").write_text(
         f"#!/bin/sh\nexec {sys.executable} -c 'from service.command_line import main; main()' \"$@\"\n"
     )
-    (tmp_path / "watchworthy").chmod(0o755)
-    paths = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    told = {"URL": house.address, "PATH": paths, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    script = "set -eu\n" + "\n".join(commands(FRAUD))
-    done = subprocess.run(
+    (folder / "watchworthy").chmod(0o755)
+    paths = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    names = {"PATH": paths, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    script = "set -eu\n" + "\n".join(commands(guide))
+    return subprocess.run(
         ["bash", "-c", script],
-        cwd=tmp_path,
-        env=os.environ | told,
+        cwd=folder,
+        env=os.environ | names | told,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_a_fraud_rule_goes_as_the_guide_says(house: House, tmp_path: Path) -> None:
+    (tmp_path / "data").symlink_to(house.folder)
+    done = ran(FRAUD, tmp_path, URL=house.address)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^automation 0\.9\d \[0\.\d+, 0\.9\d\]$", done.stdout, re.M), done.stdout
     assert "at most" in done.stdout
@@ -71,3 +79,14 @@ def test_a_fraud_rule_goes_as_the_guide_says(house: House, tmp_path: Path) -> No
     assert fired
     assert 1 <= int(fired[1]) < int(fired[2])
     assert '"annotation_id":"an_' in done.stdout
+
+
+@pytest.mark.full
+def test_a_better_model_goes_as_the_guide_says(filled: Path, tmp_path: Path) -> None:
+    shutil.copytree(filled, tmp_path / "data")
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    done = ran(BETTER, tmp_path, VECTORS=str(STARTER / "frustration" / "vectors.parquet"))
+    assert done.returncode == 0, done.stderr
+    assert "frustration" in done.stdout
+    assert "Refused" in done.stdout or "Promoted" in done.stdout
+    assert "scores in shadow from now on" in done.stdout
