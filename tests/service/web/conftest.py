@@ -112,7 +112,6 @@ class Desk:
 
     def player(self) -> Any:
         """The frame of the player, once it shows something."""
-        self.page.wait_for_function("document.querySelector('#player') !== null")
         frame = self.page.frame_locator("#player")
         frame.locator(".replayer-wrapper iframe").wait_for(state="attached", timeout=30_000)
         return frame

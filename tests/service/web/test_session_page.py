@@ -79,7 +79,7 @@ def test_a_span_is_labelled_without_leaving_the_player(desk: Desk) -> None:
     page.locator("body").press("2")
     page.locator("ul.labels li", has_text="all of it").wait_for()
     page.locator("ul.labels li", has_text="0:02").get_by_role("button", name="take back").click()
-    page.wait_for_function("document.querySelectorAll('ul.labels li').length === 1")
+    until(lambda: page.locator("ul.labels li").count() == 1, page)
     page.locator("#cares [name=note]").first.fill("asked the courier")
     page.get_by_role("button", name="Keep the note").click()
     page.locator(".history li", has_text="asked the courier").wait_for(state="attached")
@@ -98,7 +98,7 @@ def test_a_span_can_be_typed(desk: Desk) -> None:
 def test_steps_are_copied_as_text_and_as_a_script(desk: Desk) -> None:
     page = desk.open(COUPON + "?t=9000")
     page.get_by_role("button", name="Copy steps").click()
-    page.wait_for_function("document.querySelector('#steps-playwright').textContent.includes('test(')")
+    until(lambda: "test(" in page.locator("#steps-playwright").inner_text(), page)
     words, script = page.locator("#steps-text").inner_text(), page.locator("#steps-playwright").inner_text()
     assert words.startswith("1. 0:00  Open /cart.html")
     assert "Click button apply code" in words
