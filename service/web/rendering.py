@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from service.web import words
@@ -85,9 +84,9 @@ class Renderer:
         return HTMLResponse(self.text(template, player=player, **values), status, told)
 
 
-def _data(value: Any) -> Markup:
-    """A value as JSON that may stand in an attribute between single quotes."""
+def _data(value: Any) -> str:
+    """A value as JSON that may stand in an attribute between single quotes, as it is."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     for bad, good in (("&", "&amp;"), ("'", "&#39;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(bad, good)
-    return Markup(text)
+    return text
