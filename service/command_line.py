@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from service import model_commands
-from service.learning_commands import export, labels
+from service.learning_commands import export, labels, training_set
 from service.owner_commands import DataDir, audit, keys, rules
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ class CardName(StrEnum):
     bot = "bot"
     frustration = "frustration"
     conversion = "conversion"
+    churn = "churn"
     worth = "worth"
     unusual = "unusual"
 
@@ -60,11 +61,12 @@ class Format(StrEnum):
 
 
 class HeadName(StrEnum):
-    """The heads that ship."""
+    """The heads."""
 
     bot = "bot"
     frustration = "frustration"
     conversion = "conversion"
+    churn = "churn"
     unusual = "unusual"
 
 
@@ -133,7 +135,10 @@ def catalogue(
 def train(
     head: Annotated[HeadName, typer.Argument(help="Which head.")],
     data: Annotated[
-        Path | None, typer.Option(help="Folder of data to train on; for conversion, of your own recordings.")
+        Path | None,
+        typer.Option(
+            help="Folder of data to train on; for conversion, of your own recordings; for churn, a data directory."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of heads to write to; the starters by default.")
@@ -347,6 +352,7 @@ def settings(data_dir: DataDir = Path("data")) -> None:
 
 
 app.command()(export)
+app.command("training-set")(training_set)
 app.add_typer(labels, name="labels")
 model_commands.add(app)
 app.add_typer(keys, name="keys")

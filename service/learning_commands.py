@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,24 @@ def export(
     from service.verbs.export import tables as run
 
     raise typer.Exit(run(data_dir, out, tables or [], site))
+
+
+def training_set(
+    head: Annotated[str, typer.Argument(help="bot or frustration; others have trainers of their own.")],
+    out: Annotated[Path, typer.Option(help="File of vectors to write, for `watchworthy train --vectors`.")],
+    data_dir: DataDir = Path("data"),
+    known_at: Annotated[
+        datetime | None, typer.Option(help="Only labels that were known by then, UTC; by default all.")
+    ] = None,
+    with_starter: Annotated[
+        bool, typer.Option("--with-starter", help="Put the rows of the starter beside yours.")
+    ] = False,
+    site: Site = None,
+) -> None:
+    """Make a training set of what the service has seen and people have labelled; it is refused if it leaks."""
+    from service.verbs.export import training_set as run
+
+    raise typer.Exit(run(head, out, data_dir, known_at, with_starter, site))
 
 
 labels = typer.Typer(

@@ -1,9 +1,10 @@
-"""``watchworthy export`` and ``watchworthy labels``: tables as Parquet, labels in and out, how far annotators agree."""
+"""``watchworthy export``, ``training-set`` and ``labels``: tables, vectors, labels in and out, how far people agree."""
 
 from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.table import Table
@@ -13,6 +14,7 @@ from data_contracts.labels import to_line
 from pipelines.learning.agreement import agreements
 from pipelines.learning.labels import every_label, read_labels
 from pipelines.learning.portable import take_in
+from pipelines.learning.vectors import write_vectors
 from pipelines.workspace.exports import export
 from service.live.opening import open_store
 from service.live.settings import load
@@ -30,6 +32,26 @@ def tables(place: Path, target: Path, names: list[str], site: str | None) -> int
     for name, why in work.source.unread.items():
         print(f"{name}: {why}", file=sys.stderr)
     return 1 if work.source.unread else 0
+
+
+def training_set(
+    head: str, target: Path, place: Path, known_at: datetime | None, with_starter: bool, site: str | None
+) -> int:
+    """Write a training set as vectors, and say what it is made of; return the exit status."""
+    when = None if known_at is None else known_at.replace(tzinfo=UTC)
+    with compiling():
+        found = Workspace(place, site=site).training_set(head, known_at=when)
+        made = write_vectors(found, target, with_starter)
+    told = found.provenance
+    kinds = ", ".join(f"{kind} {n['1']} with and {n['0']} without" for kind, n in told["by_kind"].items())
+    errors.print(f"{told['rows']} rows of {told['groups']} groups: {kinds}.", highlight=False)
+    if told["dropped"]:
+        dropped = ", ".join(f"{why} {count}" for why, count in sorted(told["dropped"].items()))
+        errors.print(f"Left out: {dropped}.", highlight=False)
+    for finding in found.findings:
+        errors.print(f"Note: {finding}", highlight=False, markup=False)
+    errors.print(f"{len(made)} vectors: {target}", soft_wrap=True, highlight=False)
+    return 0
 
 
 def labels_out(place: Path, target: Path | None, site: str | None) -> int:

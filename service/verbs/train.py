@@ -34,7 +34,7 @@ def run(
     if simulated and head != "conversion":
         print("watchworthy train: --simulated goes with the head conversion", file=sys.stderr)
         return 2
-    if target is None and (negatives or head == "conversion"):
+    if target is None and (negatives or head in ("conversion", "churn")):
         print("watchworthy train: name the folder to write to with --out", file=sys.stderr)
         return 2
     with compiling(), phases() as progress:
@@ -59,6 +59,14 @@ def run(
             )
             errors.print(f"Fitted [bold]unusual[/]. Its card: {written / 'card.md'}")
             return 0
+        elif head == "churn" and target is not None:
+            from pipelines.training.churn import train_churn
+            from watchworthy import Workspace
+
+            if data is None:
+                print("watchworthy train: name a service's data directory with --data", file=sys.stderr)
+                return 2
+            folder, status = train_churn(Workspace(data).training_set("churn"), target), 0
         else:
             from pipelines.training.fit import SEED
             from pipelines.training.heads import train_head

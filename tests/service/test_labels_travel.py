@@ -10,18 +10,28 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from data_contracts.errors import WatchworthyError
 from data_contracts.labels import Label, from_lines
+from pipelines.datasets.examples import Examples
 from pipelines.learning.agreement import agreements
 from pipelines.workspace.exports import PIECES, export, read_back, table_of
 from pipelines.workspace.frames import as_frame
+from service.command_line import app
 from service.live.closing import close_ended
-from service.verbs.export import agreement, labels_in, labels_out, tables
+from service.verbs.export import labels_in, labels_out
 from tests.service.live_store import Served
 from tests.service.test_live_decisions import sample, visit
 from tests.service.test_workspace import NAMES, filled
 from watchworthy import Workspace
+
+
+def run(*given: object) -> int:
+    """Run the command line; its exit status."""
+    done = CliRunner().invoke(app, [str(one) for one in given])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code
 
 
 def test_tables_and_labels_come_back_the_same(tmp_path: Path) -> None:
@@ -38,7 +48,7 @@ def test_tables_and_labels_come_back_the_same(tmp_path: Path) -> None:
 
     asyncio.run(scenario())
     work = Workspace(first)
-    assert tables(first, tmp_path / "out", [], None) == 0
+    assert run("export", "--data-dir", first, "--out", tmp_path / "out") == 0
     shown = {
         "events": pd.concat([work.events(name) for name in work.sessions()["session_id"]], ignore_index=True),
         "features": work.features(), "signals": work.signals(), "scores": work.scores(), "labels": work.labels(),
@@ -60,8 +70,8 @@ def test_tables_and_labels_come_back_the_same(tmp_path: Path) -> None:
     with pytest.raises(WatchworthyError, match="future"):
         labels_in(lines, second, "default")
     lines.write_text("".join(json.dumps(one) + "\n" for one in past), "utf-8")
-    assert labels_in(lines, second, "default") == 0
-    assert labels_in(lines, second, "default") == 0  # again: nothing changes
+    for _ in range(2):  # the second time changes nothing
+        assert run("labels", "import", lines, "--data-dir", second) == 0
     back = tmp_path / "back.jsonl"
     assert labels_out(second, back, None) == 0
     mine, theirs = (
@@ -70,7 +80,11 @@ def test_tables_and_labels_come_back_the_same(tmp_path: Path) -> None:
     )
     assert mine == theirs
     assert len(mine) == 3
-    assert agreement(second, None) == 0
+    assert run("labels", "agreement", "--data-dir", second) == 0
+    assert run("training-set", "frustration", "--data-dir", second, "--out", tmp_path / "mine.parquet") == 0
+    made, told = Examples.read(tmp_path / "mine.parquet")
+    assert sorted(made["session"].tolist()) == sorted([NAMES[0], NAMES[2]])
+    assert told["training_set"]["by_kind"] == {"annotation": {"1": 1, "0": 1}}
 
 
 def test_confidence_and_the_model_seen_come_in_over_http(tmp_path: Path) -> None:
