@@ -107,7 +107,10 @@ class TrainingSet:
         for name in ("group", "person", "session", "scenario", "family"):
             columns[name] = kept[name].astype(str)
         columns["use"], columns["source"] = np.full(n, TRAIN), np.full(n, SITE)
-        columns |= {name: kept[name].astype("i8") for name in NUMBERS}
+        plain = {"answered": np.ones(n, "i8")}  # what the head abstains on is left out of a set
+        columns |= {
+            name: kept.columns.get(name, plain.get(name, np.zeros(n))).astype("i8") for name in NUMBERS
+        }
         columns[MARGIN] = np.full(n, np.nan)
         return Examples(self.head.features, kept.x, columns)
 
