@@ -15,7 +15,11 @@ Device = Literal["mouse", "touch", "keyboard", ""]
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """A moment as a headline needs it: ``start_ms`` and ``end_ms`` from the start, ``severity`` 0..1."""
+    """A moment as a headline needs it: ``start_ms`` and ``end_ms`` from the start, ``severity`` 0..1.
+
+    ``severity`` depends on the session alone; ``site_severity`` is what the element's own history on the site leaves
+    of it, None where the site has no table of base rates.
+    """
 
     code: str
     start_ms: int
@@ -24,6 +28,7 @@ class Fact(msgspec.Struct, frozen=True):
     element: str = ""
     page: str = ""
     evidence: dict[str, float] = {}
+    site_severity: float | None = None
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +122,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         The moments, as rows of ``features.moments.MOMENT``.
     facts
         The moments with the names of their elements and pages, where somebody had to look.
+    site_table
+        Digest of the table of base rates that weighed the facts; empty where there was none.
     seen_before, stake
         Of its worth: sessions on record with the same issue, and what is at risk.
     asked
@@ -141,6 +148,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     moments: bytes
     seen: Seen
     facts: tuple[Fact, ...] | None = None
+    site_table: str = ""
     seen_before: int = 0
     stake: float = 1.0
     asked: str = ""

@@ -53,6 +53,7 @@ CODES: dict[str, str] = {
     "webhook_wrong": "The webhook cannot be used as it was described.",
     "alerts_wrong": "The alerts of the data directory cannot be used as they are written.",
     "training_refused": "The data cannot carry the model that was asked for.",
+    "site_table": "The table of base rates of a site cannot be read.",
     "slice_too_small": "The random slice holds too few labels to carry an estimate.",
     "label_wrong": "A line is no label as docs/schemas/label.json describes one.",
     "leakage": "What is to be learned would know its own answer, or the future.",

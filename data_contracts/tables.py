@@ -106,7 +106,7 @@ VECTORS: Final = Table(
 )
 MOMENTS: Final = Table(
     "moments",
-    "1.0.0",
+    "1.1.0",
     "The named moments of each decision that had to name them: of flagged, asked and ended sessions.",
     "decision_id",
     (
@@ -116,7 +116,13 @@ MOMENTS: Final = Table(
         Column("code", pa.string(), "The signal."),
         Column("start_ms", pa.int64(), "When it began, from the start of the session."),
         Column("end_ms", pa.int64(), "When it ended."),
-        Column("severity", pa.float64(), "0 to 1."),
+        Column("severity", pa.float64(), "0 to 1, of the session alone."),
+        Column(
+            "site_severity",
+            pa.float64(),
+            "What the element's own history on the site leaves of it; null without one.",
+            True,
+        ),
         Column("element", pa.string(), "What the element is called, from its structure alone."),
         Column("page", pa.string(), "Address of the page."),
     ),

@@ -34,6 +34,7 @@ from service.deciding.follower import Follower
 from service.deciding.policy import Policy
 from service.deciding.shadow import Shadow
 from service.deciding.site_norms import SiteNorms
+from service.deciding.site_tables import SiteTables
 from service.exporting import routes as exports
 from service.fraud import annotating
 from service.fraud import routes as fraud
@@ -99,7 +100,9 @@ class Service:
         self.owner = Owner(data_dir)
         self.admission = Admission(self.keys, settings)
         scorer = LiveScorer(Scorer.starter(settings.models))
-        self.reception = Reception(store, scorer, settings, self.metrics, Policy.load(data_dir))
+        tables = SiteTables(data_dir)
+        policy = Policy.load(data_dir)
+        self.reception = Reception(store, scorer, settings, self.metrics, policy, tables.of)
         self.reception.acting.load(data_dir)
         self.bundles = Bundles(data_dir)
         own = scorer.scorer.bundle

@@ -213,6 +213,18 @@ def report_first_ten(
     raise typer.Exit(run(recordings, json, card, seed))
 
 
+@report.command("traps")
+def report_traps(
+    page: Annotated[
+        Path | None, typer.Option(help="Write the page of the traps here, as docs/traps.md is.")
+    ] = None,
+) -> None:
+    """Count what the signals get right and wrong on recordings that such signals are known to err on."""
+    from service.verbs.report_traps import run
+
+    raise typer.Exit(run(page))
+
+
 @app.command()
 def demo(
     folder: Annotated[
@@ -341,6 +353,20 @@ def import_(
     from service.verbs.import_ import run
 
     raise typer.Exit(run(paths, data_dir, site))
+
+
+@app.command("base-rates")
+def base_rates(
+    data_dir: DataDir = Path("data"),
+    site: Annotated[str, typer.Option(help="Site whose sessions to count.")] = "default",
+    as_of: Annotated[
+        str | None, typer.Option(help="Count as on this day, YYYY-MM-DD; today by default.")
+    ] = None,
+) -> None:
+    """Count how often each signal fires on each element of a site, so that a toy is not taken for a fault."""
+    from service.verbs.base_rates import run
+
+    raise typer.Exit(run(data_dir, site, as_of))
 
 
 @app.command()

@@ -102,6 +102,7 @@ def _moments(row: Told, made: Decision) -> Iterator[Row]:
             "start_ms": fact.start_ms,
             "end_ms": fact.end_ms,
             "severity": fact.severity,
+            "site_severity": fact.site_severity,
             "element": fact.element,
             "page": fact.page,
         }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from data_contracts.decisions import Cause, Decision, Fact, Outcome
 from features.session import Session
+from models.base_rates import SiteTable, telling
 from models.live_scores import LiveScorer, Scores
 from models.scorer import facts_of, named_by
 from models.worth import FLAG_FROM, scored, worth
@@ -36,6 +37,7 @@ class Struggle(NamedTuple):
     facts: tuple[Fact, ...]
     seen_before: int
     stake: float = 1.0
+    site_table: str = ""  # digest of what weighed the moments
 
 
 class Judge:
@@ -51,6 +53,8 @@ class Judge:
         What is recommended; that of the house by default.
     stakes
         What is at risk on pages, 0..1, by patterns of their paths; the first that fits counts, 1 where none does.
+    tables
+        Gives the table of base rates of a site, or None while it has none.
     """
 
     def __init__(
@@ -59,7 +63,9 @@ class Judge:
         store: Store,
         policy: Policy | None = None,
         stakes: Mapping[str, float] | None = None,
+        tables: Callable[[str], SiteTable | None] = lambda _: None,
     ) -> None:
+        self._tables = tables
         self._stakes = dict(stakes or {})
         self.scorer = scorer
         self.policy = policy or Policy()
@@ -77,7 +83,7 @@ class Judge:
         unusual: float | None = None,
     ) -> Outcome:
         """What is said, given the scores and, where somebody had to look, the named moments."""
-        facts, before, stake = struggle[1:] if struggle is not None else (None, 0, 1.0)
+        facts, before, stake = struggle[1:4] if struggle is not None else (None, 0, 1.0)
         return outcome(self.scorer, scores, self.policy, facts, before, stake, asked, override, unusual)
 
     def flagged(self, scores: Scores, session: Session, struggle: Struggle | None) -> bool | None:
@@ -88,7 +94,7 @@ class Judge:
             return None
         chance = scores.heads["frustration"].probability
         return (
-            bool(struggle.facts)
+            bool(telling(struggle.facts))
             and chance is not None
             and scored(chance, struggle.seen_before, struggle.stake) >= FLAG_FROM
         )
@@ -98,14 +104,14 @@ class Judge:
 
         How often is asked once: a card keeps what was answered for as long as its issue is the same.
         """
-        facts = tuple(facts_of(session.moments, named_by(session), session.address))
-        issue = worth(None, facts).issue
+        facts, table = self._weighed(site, facts_of(session.moments, named_by(session), session.address))
+        issue = worth(None, telling(facts)).issue
         if issue is None:
-            return Struggle(session.id, facts, 0)
+            return Struggle(session.id, facts, 0, site_table=table)
         card = self._store.card(site, session.id)
         known = card is not None and card.issue == issue
         before = card.seen_before if card and known else self._rarity(site, issue)
-        return Struggle(session.id, facts, before, self._stake(facts, issue))
+        return Struggle(session.id, facts, before, self._stake(facts, issue), table)
 
     def struggle_now(self, site: str, session: Session) -> Struggle | None:
         """The same of a session that has no card with an issue yet, as far as live memory can name it; else None.
@@ -125,10 +131,16 @@ class Judge:
         facts = tuple(facts_of(session.moments, name, session.address))
         if not all(names.values()) or not all(fact.page for fact in facts):
             return None
-        issue = worth(None, facts).issue
+        facts, table = self._weighed(site, facts)
+        issue = worth(None, telling(facts)).issue
         if issue is None:
-            return Struggle(session.id, facts, 0)
-        return Struggle(session.id, facts, self._rarity(site, issue), self._stake(facts, issue))
+            return Struggle(session.id, facts, 0, site_table=table)
+        return Struggle(session.id, facts, self._rarity(site, issue), self._stake(facts, issue), table)
+
+    def _weighed(self, site: str, facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], str]:
+        """Moments with their severity on the site, and the digest of the table that says it; "" where there is none."""
+        table = self._tables(site)
+        return (tuple(facts), "") if table is None else (table.weighed(facts), table.digest)
 
     def _stake(self, facts: Sequence[Fact], issue: str) -> float:
         """What is at risk on the page of an issue."""
@@ -177,6 +189,7 @@ class Judge:
             cause=cause,
             now_ms=now_ms,
             facts=struggle.facts if struggle is not None else None,
+            site_table=struggle.site_table if struggle is not None else "",
             seen_before=struggle.seen_before if struggle is not None else 0,
             stake=struggle.stake if struggle is not None else 1.0,
             asked=asked,

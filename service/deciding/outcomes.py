@@ -8,6 +8,7 @@ from typing import Final
 from data_contracts.assessments import Action
 from data_contracts.decisions import Fact, Outcome
 from features.moments import CODES, WITHDRAWN
+from models.base_rates import telling
 from models.live_scores import LiveScorer, Scores
 from models.scorer import Session
 from models.worth import FLAG_FROM, HEADLINES, worth
@@ -44,7 +45,8 @@ def outcome(
     Parameters
     ----------
     facts
-        Moments with their names; without them nothing is flagged, and worth is that of an issue never seen before.
+        Moments with their names, and their severity on the site where that is known; without them nothing is
+        flagged, and worth is that of an issue never seen before.
     seen_before, stake
         As ``models.worth.worth`` takes them.
     asked
@@ -55,7 +57,7 @@ def outcome(
         Of a session that has ended.
     """
     struggle = scores.heads["frustration"].probability
-    told = worth(struggle, facts or (), seen_before, stake, scores.verdict == "automation")
+    told = worth(struggle, telling(facts or ()), seen_before, stake, scores.verdict == "automation")
     point = scorer.point
     return Outcome(
         heads=scores.heads,

@@ -45,6 +45,7 @@ def record(
     cause: Cause,
     now_ms: int,
     facts: Sequence[Fact] | None = None,
+    site_table: str = "",
     seen_before: int = 0,
     stake: float = 1.0,
     asked: str = "",
@@ -55,7 +56,7 @@ def record(
 
     Parameters
     ----------
-    facts, seen_before, stake, asked, override
+    facts, site_table, seen_before, stake, asked, override
         As the outcome was made with them.
     mode
         Of the policy.
@@ -75,6 +76,7 @@ def record(
         moments=session.moments.tobytes(),
         seen=session.coverage,
         facts=None if facts is None else tuple(facts),
+        site_table=site_table,
         seen_before=seen_before,
         stake=stake,
         asked=asked,

@@ -1,0 +1,1 @@
+"""The trap corpus: short recordings on which signals err, each with its truth, and what becomes of it."""

@@ -1,0 +1,219 @@
+"""The page of the traps: precision and recall of each signal, beside two peers and the rivals' presets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from features.thresholds import PRESETS
+from pipelines.traps import instruments
+from pipelines.traps.corpus import Span, Trap, others, seen, traps
+from pipelines.traps.marking import Mark, marks, pooled
+
+OURS: Final = "watchworthy"
+BEFORE: Final = "watchworthy, before it was mended"
+PEERS: Final = ("spoiler 0.1.3", "oss-clarity 0.1.2")
+REPORTS: Final[dict[str, tuple[str, ...]]] = {
+    "spoiler 0.1.3": ("rage_click", "dead_click", "slow_response", "error_click", "error_shown", "page_pingpong"),
+    "oss-clarity 0.1.2": (
+        "rage_click", "dead_click", "error_click", "hesitation", "near_miss", "scroll_hunt", "form_refill",
+        "form_abandon", "repeat_submit", "idle_exit", "page_pingpong", "page_loop",
+    ),
+}  # fmt: skip
+"""The signals that a peer has; it is not marked on others."""
+PRESET_SIGNALS: Final = ("rage_click", "dead_click", "slow_response", "error_click", "pointer_thrash")
+
+HEAD: Final = """# Traps
+
+Recordings on which detectors of this kind are known to err, and what becomes of them here. This page is made by
+`watchworthy report traps`; the recordings and their truth ship in `pipelines/traps/`.
+
+Each trap was acted out in real Chromium on a page of ours, recorded by rrweb 2 with the marks of our own recorder,
+once in a page that stands still and once in one that changes by itself all the time (a ticker and a gauge). The
+pointer is moved by real reaches of people (SapiMouse), turned and scaled; what is done, and how fast keys and clicks
+follow each other, are scripts of ours. So this page tells whether a signal understands what happened, and not how
+often such things happen on a site. The truth was written as the recordings were made: what must be reported and
+between which seconds; everything else must stay silent, but for a few codes that are nobody's mistake in a trap.
+
+*Precision*: of what was reported, the share that is true; a signal that fires falsely in one recording is one mistake.
+*Recall*: of what is true, the share that was reported within 1.5 s. Intervals are exact binomial ones at 95 %, with
+the two recordings of a trap counted as one, for they share a script.
+"""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Marks of everybody, by whose they are and by signal, on the corpus and on the hostile traps."""
+
+    corpus: dict[str, dict[str, Mark]]
+    hostile: dict[str, dict[str, Mark]]
+    every: tuple[Trap, ...]
+    instruments: instruments.Comparison
+
+
+def findings() -> Findings:
+    """Reads all traps with our signals, at our thresholds and at the rivals', and marks everybody."""
+    every = traps()
+    told: dict[str, dict[str, list[Span]]] = {preset: {} for preset in PRESETS}
+    for trap in every:
+        for preset, spans in seen(trap, tuple(PRESETS)).items():
+            told[preset][trap.name] = spans
+    told |= others()
+    corpus = [trap for trap in every if not trap.held_out]
+    hostile = [trap for trap in every if trap.held_out]
+    return Findings(
+        {who: marks(corpus, spans) for who, spans in told.items()},
+        {who: marks(hostile, spans) for who, spans in told.items()},
+        tuple(every),
+        instruments.compared(every),
+    )
+
+
+def page(found: Findings) -> str:
+    """The page, as the docs show it."""
+    corpus = [trap for trap in found.every if not trap.held_out]
+    hostile = [trap for trap in found.every if trap.held_out]
+    lines = [
+        HEAD,
+        f"There are {_names(corpus)} traps in {len(corpus)} recordings, and {_names(hostile)} hostile ones in "
+        f"{len(hostile)}.\n",
+        "## The corpus\n",
+        "The traps that the field is known for.\n",
+        *_by_signal(found.corpus[OURS]),
+        *_beside_peers(found.corpus),
+        *_presets(found.corpus),
+        "## Hostile traps\n",
+        _hostile_head(found),
+        *_hostile(found),
+        "## Other recorders\n",
+        *instruments.lines(found.instruments),
+        "## Every mistake\n",
+        *_mistakes(found),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _names(some: Sequence[Trap]) -> int:
+    return len({trap.name.rpartition("-")[0] for trap in some})
+
+
+def _share(value: float | None, part: int, whole: int, ends: tuple[float, float]) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f} ({part} of {whole}; {ends[0]:.2f} to {ends[1]:.2f})"
+
+
+def precision(mark: Mark) -> str:
+    """Precision with its counts and interval."""
+    whole = len(mark.hit) + len(mark.false)
+    return _share(mark.precision, len(mark.hit), whole, mark.precision_interval())
+
+
+def recall(mark: Mark) -> str:
+    """Recall with its counts and interval."""
+    whole = len(mark.hit) + len(mark.missed)
+    return _share(mark.recall, len(mark.hit), whole, mark.recall_interval())
+
+
+def _by_signal(ours: Mapping[str, Mark]) -> list[str]:
+    lines = ["| signal | precision | recall |", "| --- | --- | --- |"]
+    lines += [f"| `{code}` | {precision(mark)} | {recall(mark)} |" for code, mark in ours.items()]
+    total = pooled(ours)
+    return [*lines, f"| **all** | {precision(total)} | {recall(total)} |", ""]
+
+
+def _beside_peers(found: Mapping[str, Mapping[str, Mark]]) -> list[str]:
+    lines = [
+        "Beside the two peers for Python, each on the signals that it has, and on the same files:\n",
+        "| | signals | precision | recall |",
+        "| --- | --- | --- | --- |",
+    ]
+    for peer in PEERS:
+        for who in (peer, OURS):
+            mark = pooled(found[who], REPORTS[peer])
+            label = who if who == peer else f"{who}, on the same signals"
+            lines.append(f"| {label} | {len(REPORTS[peer])} | {precision(mark)} | {recall(mark)} |")
+    lines += ["", "| signal | " + " | ".join((OURS, *PEERS)) + " |", "| --- | --- | --- | --- |"]
+    for code in dict.fromkeys(code for peer in PEERS for code in REPORTS[peer]):
+        cells = [
+            _brief(found[who].get(code, Mark())) if who == OURS or code in REPORTS[who] else ""
+            for who in (OURS, *PEERS)
+        ]
+        lines.append(f"| `{code}` | " + " | ".join(cells) + " |")
+    return [*lines, "", "A cell is precision / recall; an empty one, that there is no such signal.\n"]
+
+
+def _brief(mark: Mark) -> str:
+    first, second = (f"{value:.2f}" if value is not None else "–" for value in (mark.precision, mark.recall))
+    return f"{first} / {second}"
+
+
+def _presets(found: Mapping[str, Mapping[str, Mark]]) -> list[str]:
+    lines = [
+        "Beside the rivals' thresholds, as read in their own code, run through our settings (`watchworthy signals "
+        "--preset`). A preset moves numbers, and whether an answered press still counts; what our folds know of "
+        "controls and of tickers stays. So these rows are about thresholds, not about the products:\n",
+        "| preset | " + " | ".join(f"`{code}`" for code in PRESET_SIGNALS) + " |",
+        "| --- |" + " --- |" * len(PRESET_SIGNALS),
+    ]
+    for preset in PRESETS:
+        cells = [_brief(found[preset].get(code, Mark())) for code in PRESET_SIGNALS]
+        lines.append(f"| {preset} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def _stages(found: Findings) -> dict[str, str]:
+    """Our signals at the stages of which there are marks, and what a column of each is called."""
+    return {BEFORE: "before", OURS: "now"} if BEFORE in found.hostile else {OURS: "now"}
+
+
+def _hostile_head(found: Findings) -> str:
+    text = (
+        "Written to break the signals: what real sites do. They were recorded, with their truth, before anything was "
+        "mended. "
+    )
+    if BEFORE in found.hostile:
+        return text + (
+            "The signals as they stood then were measured on them first, and are the test; after that these traps "
+            "were used to mend, so what stands now is no test of what is still unseen.\n"
+        )
+    return text + "Nothing was mended by them yet, so here the signals meet them unprepared.\n"
+
+
+def _hostile(found: Findings) -> list[str]:
+    stages = _stages(found)
+    lines = ["| | precision | recall |", "| --- | --- | --- |"]
+    for who in (*stages, *PEERS):
+        mark = pooled(found.hostile.get(who, {}), REPORTS.get(who))
+        lines.append(f"| {who} | {precision(mark)} | {recall(mark)} |")
+    lines += [
+        "",
+        f"| trap | what is done | {' | '.join(stages.values())} |",
+        "| --- | --- |" + " --- |" * len(stages),
+    ]
+    for trap in found.every:
+        if trap.held_out:
+            states = " | ".join(_state(trap.name, found.hostile.get(who, {})) for who in stages)
+            lines.append(f"| {trap.name} | {trap.about} | {states} |")
+    return [*lines, ""]
+
+
+def _state(name: str, found: Mapping[str, Mark]) -> str:
+    wrong = [f"missed {code}" for code, mark in found.items() if name in mark.missed]
+    wrong += [f"false {code}" for code, mark in found.items() if name in mark.false]
+    return ", ".join(wrong) or "right"
+
+
+def _mistakes(found: Findings) -> list[str]:
+    lines = []
+    for title, by in (("Corpus", found.corpus), ("Hostile", found.hostile)):
+        for who in (OURS, *PEERS):
+            for code, mark in by[who].items():
+                if code not in REPORTS.get(who, (code,)):
+                    continue
+                if mark.missed:
+                    lines.append(f"* {title}, {who}, missed `{code}`: {', '.join(mark.missed)}")
+                if mark.false:
+                    lines.append(f"* {title}, {who}, false `{code}`: {', '.join(mark.false)}")
+    return lines
