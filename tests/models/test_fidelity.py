@@ -1,0 +1,159 @@
+"""Fidelity: whoever takes something away from a recording makes no claim about it firmer.
+
+Without the first snapshot, a batch, the pointer, the console or the network, a head that spoke may fall silent; it
+never begins to speak. Without a whole channel or the snapshot no verdict grows. A lost batch is another matter, for
+what is left is another session: of 142 recordings one verdict grew by it, and one may here.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data_contracts.assessments import Assessment
+from data_contracts.batches import Batch
+from data_contracts.recordings import read
+from features.log import sessions_of
+from features.session import Session
+from models.scorer import Scorer
+from pipelines.traps.corpus import RECORDINGS
+
+Json = dict[str, Any]
+Damage = Callable[[list[Json]], list[Batch]]
+
+FULL_SNAPSHOT, INCREMENTAL, PLUGIN = 2, 3, 6
+POSITIONS = 1  # source of an incremental event
+PARTS = 4  # batches that a recording is cut into
+TRAPS = ("rage-dead-quiet", "carousel-busy", "robot-quiet", "repeat-submit-busy", "error-click-quiet")
+GROWN = {"a batch": 1}  # verdicts that may, for want of a better rule
+CLAIMS = ("automation", "no_evidence_of_automation", "agent_assisted")
+
+
+def events_of(path: Path) -> list[Json]:
+    return [json.loads(bytes(text)) for batch in read(str(path)).batches for text in batch.events]
+
+
+def batches(events: list[Json], without: int | None = None) -> list[Batch]:
+    """Events in a few batches, one of which may never have come."""
+    texts = [json.dumps(event).encode() for event in events]
+    size = max(1, -(-len(texts) // PARTS))
+    cut = [texts[begin : begin + size] for begin in range(0, len(texts), size)]
+    return [Batch("s", seq, part) for seq, part in enumerate(cut) if seq != without]
+
+
+def no_snapshot(events: list[Json]) -> list[Batch]:
+    first = next((n for n, event in enumerate(events) if event["type"] == FULL_SNAPSHOT), len(events))
+    return batches(events[:first] + events[first + 1 :])
+
+
+def no_batch(events: list[Json]) -> list[Batch]:
+    return batches(events, without=1)
+
+
+def no_pointer(events: list[Json]) -> list[Batch]:
+    return batches(
+        [one for one in events if not (one["type"] == INCREMENTAL and one["data"].get("source") == POSITIONS)]
+    )
+
+
+def no_plugin(name: str) -> Damage:
+    def drop(events: list[Json]) -> list[Batch]:
+        kept = [one for one in events if not (one["type"] == PLUGIN and name in one["data"]["plugin"])]
+        return batches([undeclared(one, name) for one in kept])
+
+    return drop
+
+
+def undeclared(event: Json, channel: str) -> Json:
+    """A declaration of channels without this one."""
+    if event["type"] != 5 or event["data"].get("tag") != "ww.channels":
+        return event
+    kept = [name for name in event["data"]["payload"]["channels"] if name != channel]
+    return event | {"data": {"tag": "ww.channels", "payload": {"channels": kept}}}
+
+
+DAMAGES: dict[str, Damage] = {
+    "first snapshot": no_snapshot,
+    "a batch": no_batch,
+    "pointer": no_pointer,
+    "console": no_plugin("console"),
+    "network": no_plugin("network"),
+}
+
+
+def session_of(made: list[Batch]) -> Session:
+    return sessions_of(made, "session")[0]
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    return Scorer.starter()
+
+
+@pytest.fixture(scope="module")
+def recordings(recording_sources: list[list[Path]]) -> list[list[Json]]:
+    chosen = [RECORDINGS / f"{name}.json.gz" for name in TRAPS]
+    for source in recording_sources[:2]:
+        chosen += source[:: max(1, len(source) // 5)]
+    return [events for path in chosen if (events := events_of(path))]
+
+
+def assessed(
+    scorer: Scorer, recordings: list[list[Json]], damage: Damage
+) -> Iterator[tuple[Assessment, Assessment]]:
+    for events in recordings:
+        whole, less = session_of(batches(events)), session_of(damage(events))
+        yield tuple(scorer.assess(one, "session", "2026-01-01T00:00:00Z") for one in (whole, less))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_what_is_missing_makes_no_claim_firmer(
+    name: str, scorer: Scorer, recordings: list[list[Json]]
+) -> None:
+    grown = 0
+    for whole, less in assessed(scorer, recordings, DAMAGES[name]):
+        spoke = whole.bot.verdict not in CLAIMS and less.bot.verdict in CLAIMS
+        grown += spoke or (whole.bot.verdict != "automation" and less.bot.verdict == "automation")
+        for before, after in ((whole.bot, less.bot), (whole.frustration, less.frustration)):
+            assert before.eligible or not after.eligible, "a head that was silent does not begin to speak"
+    assert grown <= GROWN.get(name, 0)
+
+
+def without_masked_text(node: Any) -> Any:
+    """A snapshot or mutation whose texts of asterisks alone are empty."""
+    if isinstance(node, list):
+        return [without_masked_text(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    made = {name: without_masked_text(one) for name, one in node.items()}
+    text = made.get("textContent")
+    return made | {"textContent": ""} if isinstance(text, str) and text and not text.strip("* \n") else made
+
+
+def masked(node: Any) -> Any:
+    """The same with every text masked."""
+    if isinstance(node, list):
+        return [masked(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    made = {name: masked(one) for name, one in node.items()}
+    return (
+        made | {"textContent": "*" * len(made["textContent"])}
+        if isinstance(made.get("textContent"), str)
+        else made
+    )
+
+
+def test_removing_the_masked_text_of_a_page_changes_nothing(recordings: list[list[Json]]) -> None:
+    """Of what stands in the snapshots: a message that appears later without a text is no message any more."""
+    for events in recordings:
+        hidden = [masked(event) for event in events]
+        bare = [without_masked_text(one) if one["type"] == FULL_SNAPSHOT else one for one in hidden]
+        first, second, whole = (session_of(batches(made)) for made in (hidden, bare, events))
+        for other in (second, whole):
+            np.testing.assert_array_equal(first.vector, other.vector)
+            assert first.moments.tobytes() == other.moments.tobytes()
+            assert first.coverage == other.coverage
