@@ -100,9 +100,8 @@ class Service:
         self.owner = Owner(data_dir)
         self.admission = Admission(self.keys, settings)
         scorer = LiveScorer(Scorer.starter(settings.models))
-        tables = SiteTables(data_dir)
-        policy = Policy.load(data_dir)
-        self.reception = Reception(store, scorer, settings, self.metrics, policy, tables.of)
+        self.reception = Reception(store, scorer, settings, self.metrics, Policy.load(data_dir))
+        self.reception.judge.tables = SiteTables(data_dir).of
         self.reception.acting.load(data_dir)
         self.bundles = Bundles(data_dir)
         own = scorer.scorer.bundle

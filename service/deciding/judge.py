@@ -65,7 +65,7 @@ class Judge:
         stakes: Mapping[str, float] | None = None,
         tables: Callable[[str], SiteTable | None] = lambda _: None,
     ) -> None:
-        self._tables = tables
+        self.tables = tables
         self._stakes = dict(stakes or {})
         self.scorer = scorer
         self.policy = policy or Policy()
@@ -73,6 +73,10 @@ class Judge:
         self._store = store
         self._bundle = scorer.scorer.bundle.digest
         self._issues: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+
+    def with_heads(self, scorer: LiveScorer) -> Judge:
+        """A judge of other heads who knows what this one knows."""
+        return Judge(scorer, self._store, self.policy, self._stakes, self.tables)
 
     def outcome(
         self,
@@ -139,7 +143,7 @@ class Judge:
 
     def _weighed(self, site: str, facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], str]:
         """Moments with their severity on the site, and the digest of the table that says it; "" where there is none."""
-        table = self._tables(site)
+        table = self.tables(site)
         return (tuple(facts), "") if table is None else (table.weighed(facts), table.digest)
 
     def _stake(self, facts: Sequence[Fact], issue: str) -> float:

@@ -18,7 +18,6 @@ from data_contracts.scrub import SCRUB_VERSION
 from features.catalogue import engine
 from features.memory import Memory
 from features.session import Session
-from models.base_rates import SiteTable
 from models.live_scores import LiveScorer
 from pipelines.store.intervening import offered
 from pipelines.store.store import Store
@@ -78,7 +77,6 @@ class Reception:
         settings: Settings,
         metrics: Metrics,
         policy: Policy | None = None,
-        tables: Callable[[str], SiteTable | None] = lambda _: None,
     ) -> None:
         self.store = store
         self.settings = settings
@@ -88,8 +86,7 @@ class Reception:
         self.sessions = LiveSessions(store, self._new, self._thawed, settings.live_bytes)
         self._aside_thread = ThreadPoolExecutor(1, "decode")
         self.aside_engine = twin(engine())
-        self._tables = tables
-        self.judge = Judge(scorer, store, policy, settings.stakes, tables)
+        self.judge = Judge(scorer, store, policy, settings.stakes)
         self.announce: Announce = Nobody()
         self.acting = Acting(store, self.judge.secrets)
 
@@ -100,7 +97,7 @@ class Reception:
 
     def take_up(self, scorer: LiveScorer) -> None:
         """Score by other heads from now on: one reference changes, and what has begun ends with those it began with."""
-        self.judge = Judge(scorer, self.store, self.judge.policy, self.settings.stakes, self._tables)
+        self.judge = self.judge.with_heads(scorer)
 
     def _new(self, name: str, names: bool = False) -> Memory:
         return Memory(name, engine(), self.settings.idle_ms, self.limits, names=names)
