@@ -18,6 +18,7 @@ from service.live.room import Guest, Room
 from service.live.settings import Settings
 
 PATH: Final = "/v1/batches"
+WHOLE: Final = "whole_body"  # in a scope: the body, where it came with its head
 ASIDE: Final = 1  # large bodies that are unpacked at the same time: only then are they counted
 PACKED_LESS: Final = 16  # what is packed unpacks to about so many times its size
 
@@ -65,8 +66,11 @@ class BatchesRoute:
         self.admission.knock(scope)
         if length > self.settings.body_bytes:
             raise self._too_long()
+        whole: bytes | None = scope.get(WHOLE)
         with self.room.guest() as guest:
-            data = await self._body(receive, guest)
+            if whole is not None:
+                guest.take(len(whole))
+            data = await self._body(receive, guest) if whole is None else whole
             received_at_ms = time.time_ns() // 1_000_000
             packed = encoding_of(data, encoding.decode("latin-1"))
             body = await self._opened(data, packed)

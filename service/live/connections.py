@@ -38,14 +38,14 @@ class Connection(H11Protocol):
     metrics: ClassVar[Metrics | None] = None
 
     @classmethod
-    def of(cls, settings: Settings, metrics: Metrics) -> type[Connection]:
-        """The class for a service; raises how many files its process may open."""
+    def of(cls, settings: Settings, metrics: Metrics, **more: Any) -> type[Connection]:
+        """The class for a service, with what more it needs to know; raises how many files its process may open."""
         files = allowed_files()
         most = settings.connections
         if files is not None:
             most = min(most, max(files - SPARE_FILES, 1))
         bounds = {"most": most, "seconds": settings.request_seconds, "metrics": metrics}
-        return type("Connection", (cls,), bounds)
+        return type("Connection", (cls,), bounds | more)
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)

@@ -12,9 +12,10 @@ from service import serving
 from service.app import Service, application
 from service.deciding.policy import Policy
 from service.live import logs, settings
-from service.live.connections import Connection
+from service.live.batches_route import PATH
 from service.live.keys import SITE
 from service.live.opening import open_store
+from service.live.whole import WholeConnection
 from service.modelling import registering
 from service.serving import Server, configuration, give_back_memory, listen
 from service.web.links import first_link
@@ -71,7 +72,9 @@ def serve(
     except BaseException:
         store.close()
         raise
-    server = Server(configuration(application(service), Connection.of(chosen, service.metrics)))
+    door = application(service)
+    straight = door.straight["POST", PATH]
+    server = Server(configuration(door, WholeConnection.of(chosen, service.metrics, straight=straight)))
     server.told_to_stop = service.following.close
 
     async def main() -> None:

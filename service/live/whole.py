@@ -1,0 +1,169 @@
+"""Whole batches: a request that comes in one piece is read and answered beside the machinery that any other may need.
+
+Nearly every batch is a POST of a few kB that a sender writes at once. What such a request says is read by one pattern,
+as strict as the parser of HTTP is; all that is not of this form is left to that parser, byte for byte.
+"""
+
+from __future__ import annotations
+
+import http
+import re
+from typing import Any, Final, NamedTuple
+
+import h11
+from starlette.types import ASGIApp, Message, Scope
+
+from service.live.batches_route import PATH, WHOLE
+from service.live.connections import Connection
+
+LONGEST_HEAD: Final = 8_192  # bytes
+MOST_HEADERS: Final = 64
+LINE: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n"
+HEAD: Final = re.compile(b"POST %b HTTP/1\\.1\r\n((?:%b){1,%d})\r\n" % (PATH.encode(), LINE, MOST_HEADERS))
+OTHERWISE: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"})
+"""Headers that ask for more than to be read once and answered once."""
+STATUS_LINES: Final = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus
+}
+
+
+class Whole(NamedTuple):
+    """A request that came in one piece: its headers with their names in lower case, and its body."""
+
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+def whole(data: bytes) -> Whole | None:
+    """The one batch that these bytes are from their first to their last; None if they are anything else.
+
+    >>> whole(b"POST /v1/batches HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 2\\r\\n\\r\\n{}")
+    Whole(headers=[(b'host', b'x'), (b'content-length', b'2')], body=b'{}')
+    """
+    match = HEAD.match(data, 0, LONGEST_HEAD)
+    if match is None:
+        return None
+    headers: list[tuple[bytes, bytes]] = []
+    hosts = lengths = 0
+    size = len(data) - match.end()
+    for line in match[1].split(b"\r\n")[:-1]:
+        name, _, value = line.partition(b":")
+        name, value = name.lower(), value.strip(b" \t")
+        headers.append((name, value))
+        if name == b"content-length":
+            if value != b"%d" % size:
+                return None
+            lengths += 1
+        elif name == b"host":
+            hosts += 1
+        elif name in OTHERWISE or (name == b"connection" and value.lower() != b"keep-alive"):
+            return None
+    return Whole(headers, data[match.end() :]) if hosts == lengths == 1 else None
+
+
+class Cycle:
+    """The one request in hand and its answer, in the words of uvicorn's own."""
+
+    __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete", "response_started")
+
+    def __init__(self) -> None:
+        self.disconnected = False
+        self.keep_alive = True
+        self.message_event = self
+        self.response_started = False
+        self.response_complete = False
+
+    def set(self) -> None:
+        """Nobody waits for more of a request that is whole."""
+
+
+class WholeConnection(Connection):
+    """A connection that hands whole batches to what answers them.
+
+    Attributes
+    ----------
+    straight
+        What answers them, an ASGI application.
+    """
+
+    straight: ASGIApp  # of the class: `of` takes it
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._hand: Cycle | None = None
+        self._early = bytearray()
+        self._head = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Take some bytes: a whole batch here, anything else as ever."""
+        if self._hand is not None and not self._hand.response_complete:
+            self._early += data  # of the next request; it is read when this one is answered
+            self.flow.pause_reading()
+            return
+        found = whole(data) if self._is_between_requests() else None
+        if found is None:
+            super().data_received(data)
+            return
+        self._unset_keepalive_if_required()
+        self._waits_since = None
+        self._hand = Cycle()
+        self.cycle = self._hand  # type: ignore[assignment]  # it has all that others ask of uvicorn's
+        task = self.loop.create_task(self._answer(found, self._hand))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def _is_between_requests(self) -> bool:
+        """Whether nothing of a request is in hand, and an answer could be written at once."""
+        conn = self.conn
+        return (
+            conn.their_state is h11.IDLE
+            and conn.our_state is h11.IDLE
+            and not conn.trailing_data[0]
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+        )
+
+    async def _answer(self, found: Whole, cycle: Cycle) -> None:
+        scope: Scope = {
+            "type": "http",
+            "method": "POST",
+            "path": PATH,
+            "headers": found.headers,
+            "client": self.client,
+            "state": {},
+            WHOLE: found.body,
+        }
+        try:
+            await self.straight(scope, self._receive, self._send)
+        except Exception:
+            self.logger.exception("A batch was not answered")
+        finally:
+            if not cycle.response_complete:
+                self.transport.close()
+
+    async def _receive(self) -> Message:
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Message) -> None:
+        """Keep the head of the answer, then write it with its body, which comes in one piece."""
+        cycle = self._hand
+        assert cycle is not None
+        if message["type"] == "http.response.start":
+            cycle.response_started = True
+            headers = [*self.server_state.default_headers, *message["headers"]]
+            lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+            self._head = STATUS_LINES[message["status"]] + lines
+            return
+        cycle.response_complete = True
+        if cycle.disconnected or self.transport.is_closing():
+            return
+        self.transport.write(self._head + b"\r\n" + message["body"])
+        self.server_state.total_requests += 1
+        if not cycle.keep_alive:
+            self.transport.close()
+            return
+        self._waits_since = self.loop.time()  # what then asks nothing is closed by `look`
+        if self._early:
+            early, self._early = bytes(self._early), bytearray()
+            self.flow.resume_reading()
+            self.data_received(early)
