@@ -8,12 +8,13 @@ together at most a stated share of those called drifted are chance findings (Ben
 References
 ----------
 Vallender (1974), Wasserstein's distance on the line; Benjamini and Hochberg (1995), false discovery rate;
-Phipson and Smyth (2010), permutation p-values are never zero.
+Phipson and Smyth (2010), permutation p-values are never zero; Besag and Clifford (1991), sequential permutation tests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -23,9 +24,14 @@ import numpy.typing as npt
 from models.calibration import Floats
 
 PERMUTATIONS: Final = 200
+MORE: Final = (
+    10  # times so many for what no permutation reached: the correction for many columns asks for small p
+)
 DISCOVERY: Final = 0.05  # at most this share of what is called drifted is chance, in the mean
 LEAST_EFFECT: Final = 0.10  # a tenth of the reference's spread: less is no news, however certain
 LEAST_ROWS: Final = 20
+FLAT: Final = 1e-6  # a spread that is none, beside the values
+EDGES: Final = np.array([0.05, 0.95])
 QUANTILES: Final = np.linspace(0.005, 0.995, 100)
 
 
@@ -54,14 +60,29 @@ class Drift(msgspec.Struct, frozen=True):
 
 def distance(before: Floats, now: Floats) -> tuple[float, float]:
     """Effect size of a move and difference of missing shares; 0 where there is nothing to compare."""
-    a, b = before[~np.isnan(before)], now[~np.isnan(now)]
+    a, b = np.sort(before[~np.isnan(before)]), np.sort(now[~np.isnan(now)])
     missing = float(np.isnan(now).mean() - np.isnan(before).mean())
+    return _effect(a, b, missing), missing
+
+
+def _effect(a: Floats, b: Floats, missing: float) -> float:
+    """Effect size of a move from sorted values ``a`` to ``b``."""
     if len(a) < 2 or len(b) < 2:
-        return abs(missing), missing
-    low, high = np.quantile(a, [0.05, 0.95])
-    spread = max((high - low) / 2, float(a.std()) / 2, 1e-9)
-    moved = float(np.abs(np.quantile(a, QUANTILES) - np.quantile(b, QUANTILES)).mean()) / spread
-    return max(moved, abs(missing)), missing
+        return abs(missing)
+    low, high = _quantiles(a, EDGES)
+    spread = max(float(high - low) / 2, float(a.std()) / 2)
+    if spread <= FLAT * (1 + abs(float(high))):  # the reference is a constant: of what came since, too
+        spread = max(float(np.concatenate([a, b]).std()), FLAT)
+    moved = float(np.abs(_quantiles(a, QUANTILES) - _quantiles(b, QUANTILES)).mean()) / spread
+    return max(moved, abs(missing))
+
+
+def _quantiles(values: Floats, at: Floats) -> Floats:
+    """Quantiles of sorted values, between neighbours on the line between them."""
+    place = at * (len(values) - 1)
+    below = place.astype("i8")
+    above = np.minimum(below + 1, len(values) - 1)
+    return np.asarray(values[below] + (place - below) * (values[above] - values[below]))
 
 
 def drift(
@@ -98,14 +119,28 @@ def drift(
     many = group.max() + 1
     share = len(before) / len(both)
     rng = np.random.default_rng(seed)
-    sides = [rng.permutation(many)[group] < share * many for _ in range(permutations)]
-    sides = [side for side in sides if LEAST_ROWS // 2 <= side.sum() <= len(side) - LEAST_ROWS // 2]
+
+    def sides(times: int) -> list[npt.NDArray[np.bool_]]:
+        found = [rng.permutation(many)[group] < share * many for _ in range(times)]
+        return [side for side in found if LEAST_ROWS // 2 <= side.sum() <= len(side) - LEAST_ROWS // 2]
+
+    first_sides, more_sides = sides(permutations), sides(MORE * permutations)
     told = []
     for i in range(len(names)):
         column = both[:, i]
+        empty = np.isnan(column)
+        order = np.argsort(column)[: len(column) - int(empty.sum())]
+        values = column[order]
         effect, missing = distance(before[:, i].astype("f8"), now[:, i].astype("f8"))
-        by_chance = sum(distance(column[side], column[~side])[0] >= effect - 1e-12 for side in sides)
-        told.append((effect, missing, (by_chance + 1) / (len(sides) + 1)))
+        reached = tried = 0
+        for side in chain(first_sides, more_sides):
+            if tried >= len(first_sides) and (reached or effect < LEAST_EFFECT):
+                break
+            first_of = side[order]
+            gone = float(empty[~side].mean() - empty[side].mean())
+            reached += _effect(values[first_of], values[~first_of], gone) >= effect - 1e-12
+            tried += 1
+        told.append((effect, missing, (reached + 1) / (tried + 1)))
     corrected = adjusted(np.array([p for *_, p in told]))
     return [
         Drift(name, effect, missing, p, float(q), bool(q <= DISCOVERY and effect >= LEAST_EFFECT))

@@ -23,7 +23,6 @@ CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 PREFIX: Final = "watchworthy-"
 HEAD: Final = "head"
-PLOTS: Final = "plots"
 TOO_LONG: Final = 500  # characters of a parameter that MLflow takes
 DATABASE: Final = "mlflow.db"
 ARTIFACTS: Final = "mlflow-artifacts"
@@ -41,8 +40,8 @@ class Run:
         The head's, kept whole: model as text and JSON, calibration, points, card, vectors.
     parameters, metrics, tags
         As MLflow has them; a metric with an interval is three: ``auc``, ``auc_low``, ``auc_high``.
-    plots
-        A folder of pictures, or None.
+    beside
+        A folder of what else is kept of the run, such as ``plots``; or None.
     """
 
     head: str
@@ -50,7 +49,7 @@ class Run:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    plots: Path | None = None
+    beside: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -117,8 +116,8 @@ class Registry:
             for key, measured in run.metrics.items():
                 client.log_metric(number, key, measured, at)
             client.log_artifacts(number, str(run.folder), HEAD)
-            if run.plots is not None:
-                client.log_artifacts(number, str(run.plots), PLOTS)
+            if run.beside is not None:
+                client.log_artifacts(number, str(run.beside))
             client.set_terminated(number)
             if not any(one.name == name for one in client.search_registered_models(f"name = '{name}'")):
                 client.create_registered_model(name, description=run.tags.get("question"))

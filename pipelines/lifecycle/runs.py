@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from models.bundle import STARTER, load_head
+from models.bundle import STARTER, load_head, write_json
 from models.head import Head
 from models.heads import HEADS
 from models.heads import head as head_of
@@ -61,11 +61,12 @@ def record(registry: Registry, folder: Path) -> Version:
     metrics |= _points(trained.points)
     moved, between = _drift(examples)
     with tempfile.TemporaryDirectory() as temporary:
-        plots = Path(temporary) / "plots"
+        beside = Path(temporary)
         weight = weights(label, group, trained.base_rate)
         points = trained.points
-        draw_run(plots, p, margin, label, weight, points, trained.model, rows.x, moved, between)
-        return registry.record(Run(head.name, folder, parameters, metrics, tags, plots))
+        draw_run(beside / "plots", p, margin, label, weight, points, trained.model, rows.x, moved, between)
+        _as_json(folder, beside / "model.json")
+        return registry.record(Run(head.name, folder, parameters, metrics, tags, beside))
 
 
 def register_starters(registry: Registry, progress: Progress = quiet) -> list[Version]:
@@ -89,6 +90,15 @@ def _parameters(head: Head, facts: dict[str, Any]) -> dict[str, Any]:
     boosting |= {f"boosting_{k}": v for k, v in facts["trained"].get("boosting", {}).items()}
     told = {k: v for k, v in facts["trained"].items() if not isinstance(v, dict)}
     return boosting | told | {"base_rate": facts["base_rate"], "head_version": facts["version"]}
+
+
+def _as_json(folder: Path, target: Path) -> None:
+    """Write the trees as JSON, as LightGBM tells them, for whoever reads no text of LightGBM."""
+    if (folder / "model.txt").exists():
+        import lightgbm
+
+        booster = lightgbm.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
+        write_json(target, booster.dump_model())
 
 
 def _points(points: Any) -> dict[str, float]:

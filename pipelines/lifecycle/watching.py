@@ -91,7 +91,7 @@ def watch(store: Store, site: str, days: float, now_ms: int | None = None, seed:
             site,
         )
     features = drift(names(), _vectors(before), _vectors(now), seed=seed)
-    heads = [name for name in HEADS if any(name in one.outcome.heads for one in same)]
+    heads = [name for name in HEADS if not np.isnan(_scores(same, [name])).all()]
     scores = drift(heads, _scores(before, heads), _scores(now, heads), seed=seed)
     return Watched(
         site,

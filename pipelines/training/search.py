@@ -7,7 +7,7 @@ it found is measured on those set aside beside the head's own settings, and is o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -122,8 +122,9 @@ def search(
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
-    study.enqueue_trial(asdict(head.boosting))
-    study.optimize(objective, n_trials=most, timeout=seconds)
+    tried(head.boosting)
+    if most > 1:
+        study.optimize(objective, n_trials=most - 1, timeout=seconds)
     best = min(told, key=lambda one: one.loss).boosting
     return Search(best, tuple(told), _aside(head, best, rows, aside, seed))
 

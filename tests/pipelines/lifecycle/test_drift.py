@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.lifecycle.alarms import Alarm, Alarms
-from pipelines.lifecycle.drift import DISCOVERY, LEAST_EFFECT, drift
+from pipelines.lifecycle.drift import DISCOVERY, LEAST_EFFECT, QUANTILES, _quantiles, drift
 from pipelines.lifecycle.estimating import estimated_precision, measured_precision
 
 
@@ -34,6 +34,17 @@ def test_a_move_is_found_told_in_spreads_and_missing_values_count() -> None:
     assert found["gone"].missing == pytest.approx(0.5)
     assert found["gone"].effect >= 0.5
     assert all(one.q >= one.p for one in found.values())
+    both = np.sort(before[:, 0]), np.sort(now[:, 0])
+    for values in both:
+        np.testing.assert_allclose(_quantiles(values, QUANTILES), np.quantile(values, QUANTILES))
+
+
+def test_what_was_a_constant_moves_by_a_size_that_can_be_read() -> None:
+    now = np.concatenate([np.zeros(30), np.full(30, 7.0)])[:, None]
+    found = drift(["x"], np.zeros((60, 1)), now)[0]
+    assert found.drifted
+    assert 0.5 < found.effect < 3
+    assert drift(["x"], np.zeros((60, 1)), np.zeros((60, 1)))[0].effect == 0
 
 
 def test_sessions_of_few_people_are_no_evidence_of_many() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from service.modelling import registering
 
 ROOT = Path(__file__).resolve().parents[3]
 STEPS = """
@@ -30,6 +33,7 @@ for version in first:
     told["heads"][version.head] = {
         "same": load_head(folder).digest == found.digest == load_head(STARTER / version.head).digest,
         "files": sorted(path.name for path in folder.iterdir()),
+        "beside": registry.artifacts(found),
         "plots": [Path(path).name for path in registry.artifacts(found, "plots")],
         "parameters": parameters, "metrics": metrics, "tags": tags,
     }
@@ -68,6 +72,7 @@ def test_starters_are_registered_once_with_measures_pictures_and_all_that_loads_
         assert {"reliability.png", "precision_recall.png", "roc.png", "shap_summary.png"} <= set(
             head["plots"]
         )
+        assert "model.json" in head["beside"]
         assert sum(plot.startswith("shap_dependence_") for plot in head["plots"]) == 4
         assert "drift.png" in head["plots"] or name == "frustration", (
             "one source only has nothing to move from"
@@ -90,6 +95,22 @@ def test_a_registry_that_is_down_is_said_in_one_sentence(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "registry_failed: MLflow at http://127.0.0.1:9 says" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed")
+def test_a_service_whose_registry_is_down_says_so_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    assert registering.is_due(tmp_path)
+    asyncio.run(registering.starters(tmp_path, False, 0))
+    assert not caplog.records
+    asyncio.run(registering.starters(tmp_path, True, 0))
+    assert "registry_failed" in caplog.text
+    assert registering.is_due(tmp_path), "it is tried again at the next start"
+    registering.done(tmp_path)
+    assert not registering.is_due(tmp_path)
 
 
 def test_without_mlflow_the_command_says_what_to_install(tmp_path: Path) -> None:

@@ -8,21 +8,27 @@ import re
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from data_contracts.annotations import Annotation
+from data_contracts.assessments import OperatingPoint
 from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from models.bundle import STARTER, Bundle, load, load_head
+from models.card import write as write_card
 from pipelines import backfill as backfilling
 from pipelines.backfill import backfill, results
+from pipelines.lifecycle import silence
+from pipelines.lifecycle.ledger import Ledger
 from pipelines.lifecycle.people import counted, on_labels
 from pipelines.lifecycle.watching import watch
 from pipelines.store.annotating import annotate
+from pipelines.store.shelf import Shelf
 from pipelines.store.store import Store
 from service.live.closing import close_ended
-from service.verbs import monitor
+from service.verbs import learn, monitor
 from tests.service.live_store import SAMPLES, Served
 
 DAY_MS = 86_400_000
@@ -150,3 +156,25 @@ def test_sessions_that_people_labelled_are_fixed_or_regressed_each_with_its_link
     }
     assert counted(back) == {"fixed": 1, "still_wrong": 0, "kept": 1, "regressed": 0}
     assert {row.link for row in rows} == {f"https://watch.example/sessions/{row.session}" for row in rows}
+
+
+def test_a_promotion_by_command_listens_to_silent_recordings_and_moves_the_pointer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learn, "_registry", lambda data_dir: None)
+    mine, data = tmp_path / "mine" / "frustration", tmp_path / "data"
+    shutil.copytree(STARTER / "frustration", mine)
+    assert len(silence.recordings()) >= 12
+    assert learn.run_promote("frustration", str(STARTER), "nothing lost", None, data, False) == 0
+    assert "Promoted" in capsys.readouterr().out
+    assert Shelf(data).pointer() is not None
+    point = OperatingPoint(
+        name="fpr_5", threshold=-9.0, fpr_upper=0.05, confidence=0.95, n_people=59, basis="held_out"
+    )
+    (mine / "operating_points.json").write_bytes(msgspec.json.encode([point]))
+    write_card(mine)
+    assert learn.run_promote("frustration", str(mine.parent), "too eager", None, data, False) == 1
+    said = capsys.readouterr().out
+    assert "loud_on_silence" in said
+    assert "sample calm-" in said
+    assert [one.granted for one in Ledger(data).entries()] == [True, False]
