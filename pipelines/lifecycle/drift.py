@@ -69,12 +69,23 @@ def _effect(a: Floats, b: Floats, missing: float) -> float:
     """Effect size of a move from sorted values ``a`` to ``b``."""
     if len(a) < 2 or len(b) < 2:
         return abs(missing)
-    low, high = _quantiles(a, EDGES)
-    spread = max(float(high - low) / 2, float(a.std()) / 2)
-    if spread <= FLAT * (1 + abs(float(high))):  # the reference is a constant: of what came since, too
+    spread = _spread(a)
+    if spread <= FLAT * (1 + abs(float(a[-1]))):  # the reference is a constant: of what came since, too
         spread = max(float(np.concatenate([a, b]).std()), FLAT)
-    moved = float(np.abs(_quantiles(a, QUANTILES) - _quantiles(b, QUANTILES)).mean()) / spread
-    return max(moved, abs(missing))
+    return max(_moved(a, b) / spread, abs(missing))
+
+
+def _spread(values: Floats) -> float:
+    """Half the way from the 5th to the 95th percentile of sorted values; of many equal ones half their deviation."""
+    low, high = _quantiles(values, EDGES)
+    return max(float(high - low) / 2, float(values.std()) / 2)
+
+
+def _moved(a: Floats, b: Floats) -> float:
+    """Wasserstein's distance of sorted values, in their own unit; 0 if either side has fewer than two."""
+    if len(a) < 2 or len(b) < 2:
+        return 0.0
+    return float(np.abs(_quantiles(a, QUANTILES) - _quantiles(b, QUANTILES)).mean())
 
 
 def _quantiles(values: Floats, at: Floats) -> Floats:
@@ -132,13 +143,17 @@ def drift(
         order = np.argsort(column)[: len(column) - int(empty.sum())]
         values = column[order]
         effect, missing = distance(before[:, i].astype("f8"), now[:, i].astype("f8"))
+        # What chance is judged by is scaled by all rows: a permuted reference would have a spread of its own.
+        scale = max(_spread(values), FLAT) if len(values) else 1.0
+        old = order < len(before)
+        seen = max(_moved(values[old], values[~old]) / scale, abs(missing))
         reached = tried = 0
         for side in chain(first_sides, more_sides):
             if tried >= len(first_sides) and (reached or effect < LEAST_EFFECT):
                 break
             first_of = side[order]
             gone = float(empty[~side].mean() - empty[side].mean())
-            reached += _effect(values[first_of], values[~first_of], gone) >= effect - 1e-12
+            reached += max(_moved(values[first_of], values[~first_of]) / scale, abs(gone)) >= seen - 1e-12
             tried += 1
         told.append((effect, missing, (reached + 1) / (tried + 1)))
     corrected = adjusted(np.array([p for *_, p in told]))

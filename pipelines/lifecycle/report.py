@@ -124,7 +124,8 @@ def _draw_precision(axes: Any, watched: Watched) -> None:
     axes.set(xlim=(0, 1), ylim=(-0.5, len(watched.heads) - 0.5), xlabel="share of the raised that are right")
     axes.plot([], [], color=HIT, label="estimated")
     axes.plot([], [], color=MISS, label="measured")
-    axes.legend(frameon=False, fontsize=7, loc="lower right")
+    axes.legend(frameon=False, fontsize=7, loc="upper right")
+    axes.xaxis.label.set_fontsize(8)
     axes.axvline(0.5, color=SOFT, linewidth=0.6)
 
 
