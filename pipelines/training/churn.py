@@ -10,6 +10,7 @@ import numpy as np
 from data_contracts.errors import WatchworthyError
 from models.bundle import save_head, write_json
 from models.calibration import choose
+from models.golden import write_golden
 from models.heads.churn import CHURN, DAYS, LEAST_RETURNS, LEAST_VISITORS
 from models.metrics import auc
 from models.signal_rates import digests
@@ -65,7 +66,9 @@ def train_churn(found: TrainingSet, out: Path, seed: int = SEED) -> Path:
         },
     }
     folder = out / CHURN.name
-    digest = save_head(folder, boost(CHURN, rows, seed), crossed.refits, fit, (), facts)
+    text = boost(CHURN, rows, seed)
+    digest = save_head(folder, text, crossed.refits, fit, (), facts)
+    write_golden(folder, text, rows.x)
     one = rows.y == 1
     measures = {
         "digest": digest,
