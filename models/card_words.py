@@ -69,6 +69,9 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = {
         "threshold (the table says how many): a site whose visitors drag, draw or play needs people of its own.",
         "Which features and how many trees was settled while looking at held-out families a few times, so the table by "
         "family flatters a little. Only tools and people that nobody here has seen would not.",
+        "On a starved machine a person's movement breaks into pieces. One person of the lab scores so high there that "
+        "the threshold rose: fewer tools are called than their ranks would allow, and slow machines of your own "
+        "visitors may do the same to your bound.",
         "New libraries move as nothing here does. The table by family says how far such a jump may carry.",
         "A recorder that samples the pointer more rarely than every 50 ms, or not at all, hides what it reads.",
     ),
@@ -77,6 +80,8 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = {
         "probability is a first guess; labels of your own matter more than this starter.",
         "On these recordings the plain sum of signals by severity, which needs no training, ranks as well as it; "
         "and the thresholds of the signals were settled with such recordings at hand, so both flatter.",
+        "Who compares, to and fro between a list and its items, walks as who has lost the way does: the calm sample "
+        "`calm-compare` is flagged.",
         "A shaken pointer counts as a gesture, in the sum of signals alone. Speed, path and tremor do not count.",
         "It cannot see what a person felt. Someone who gives up calmly looks calm; a game or a calculator looks busy.",
         "Where the recorder cannot see what a control does (downloads, new tabs, canvases), it says nothing of it.",
