@@ -33,8 +33,11 @@ Each trap was acted out in real Chromium on a page of ours, recorded by rrweb 2 
 once in a page that stands still and once in one that changes by itself all the time (a ticker and a gauge). The
 pointer is moved by real reaches of people (SapiMouse), turned and scaled; what is done, and how fast keys and clicks
 follow each other, are scripts of ours. So this page tells whether a signal understands what happened, and not how
-often such things happen on a site. The truth was written as the recordings were made: what must be reported and
-between which seconds; everything else must stay silent, but for a few codes that are nobody's mistake in a trap.
+often such things happen on a site. The truth is what each script means to show: what must be reported; everything
+else must stay silent, but for a few codes that are nobody's mistake in a trap. Its seconds were noted as the trap was
+acted out, or read off the raw presses, inputs and pages of the recording, never off a signal. Two things were put
+right after the first look: going back and forth twice is a loop too, so that page_loop is no mistake there; and the
+loop was recorded again, for its pages had taken over a second on a busy machine and were truly slow.
 
 *Precision*: of what was reported, the share that is true; a signal that fires falsely in one recording is one mistake.
 *Recall*: of what is true, the share that was reported within 1.5 s. Intervals are exact binomial ones at 95 %, with

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-HEAD = """# The truth of the traps, written by the lab as each was recorded: what its script meant to show.
+HEAD = """# The truth of the traps: what each script means to show, timed as it was acted out or by the raw presses.
 #
 # must   signals that have to fire, each with the seconds from the first event between which it was acted out
 # may    signals that are nobody's mistake here, fire or not; every other signal has to stay silent
