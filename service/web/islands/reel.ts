@@ -23,7 +23,6 @@ async function load(number: number): Promise<void> {
   frame.dataset.number = String(number);
   frame.dataset.ready = "";
   const address = await playerAddress(moment.session);
-  frame.src = "about:blank";
   frame.src = `${address}&t=${moment.t}&skip=0&n=${number}`;
 }
 

@@ -156,4 +156,7 @@ addEventListener("resize", () => {
   player.triggerResize();
 });
 
+// Only what stands behind the hash differs from one recording to the next, so a new one is begun by hand.
+addEventListener("hashchange", () => location.reload());
+
 load().catch(() => say("The recording could not be had: the service did not answer."));
