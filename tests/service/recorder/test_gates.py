@@ -65,6 +65,7 @@ def test_pages_can_be_left_out_and_always_taken_also_within_one_document(tagged:
     assert tagged.relay.batches[0].first["kept"] == "page"
 
 
+@pytest.mark.full
 def test_the_service_draws_as_the_recorder_does(tagged: Tagged, context: BrowserContext) -> None:
     url = tagged.put("/", BUTTON, sample=0.5, buffer=False)
     drawn = []
