@@ -74,7 +74,7 @@ def main() -> None:
         sys.exit(f"Something is missing that Watchworthy needs: apt-get install {' '.join(missing)}")
     print(f"Making .venv with Python {sys.version.split()[0]}", flush=True)
     venv.EnvBuilder(clear=is_of_another_python(), symlinks=True, with_pip=True).create(VENV)
-    print("Installing the locked packages (some 450 MB to fetch, once)", flush=True)
+    print("Installing the locked packages (some 500 MB to fetch, once)", flush=True)
     pip("--require-hashes", "--only-binary=:all:", "--requirement", "requirements.txt")
     pip("--no-deps", "--no-build-isolation", "--editable", ".")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ SAMPLES = next(
 )
 """The sample recordings: inside the package in a wheel, beside it in a checkout."""
 
+NOTEBOOK: Final = SERVICE.parent / "notebooks" / "1-explore-behaviour.ipynb"
 SITE: Final = "default"
 PORTS: Final = range(8700, 8800)  # tried in turn; then any that is free
 
@@ -87,11 +89,12 @@ def _say(address: str, link: str, key: str, scored: list[Scored], shop: str) -> 
     automated = max(scored, key=lambda pair: pair[1].bot.probability or 0.0) if scored else None
     name = automated[1].session_id if automated else "…"
     file = near(automated[0]) if automated else SAMPLES
+    opened = f"jupyter lab {near(NOTEBOOK)}" if can_open() else f"watchworthy score --format json {file}"
     asked = f"-H 'Content-Type: application/json' -d '{{\"session\": \"{name}\"}}'"
     lines = (
         ("Product teams", f"open {link}"),
         ("Fraud teams", f"curl {auth} {asked} {address}/v1/assessments"),
-        ("Data scientists", f"watchworthy score --format json {file}"),
+        ("Data scientists", opened),
     )
     out.print(
         f"[bold]The service runs on {address}[/] with these sessions in it. Try, in another terminal:\n"
@@ -104,6 +107,11 @@ def _say(address: str, link: str, key: str, scored: list[Scored], shop: str) -> 
         )
     out.print("\n[dim]The link signs one person in, once.[/]")
     out.print("Ctrl-C ends it, and leaves nothing behind.")
+
+
+def can_open() -> bool:
+    """Whether there is a notebook here, and JupyterLab to open it with: a wheel carries neither."""
+    return NOTEBOOK.is_file() and find_spec("jupyterlab") is not None
 
 
 def free_port() -> socket.socket:

@@ -12,12 +12,32 @@ import threading
 from pathlib import Path
 
 import httpx
+import pytest
 
+from models.scorer import Scorer
+from pipelines.readings import readings
+from service.assessing import assess
 from service.recorder.versions import SOURCE
+from service.verbs import demo
 from tests.service.live_process import PROGRAM, ROOT
 from tests.service.live_store import SAMPLES
 
 SHOWN = ("struggling-dead-coupon", "automated-straight-cursor", "calm-buy")
+
+
+def test_where_there_is_no_notebook_a_file_is_scored(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo, "NOTEBOOK", Path("nowhere.ipynb"))
+    monkeypatch.chdir(ROOT)
+    file = str(SAMPLES / "calm-buy.json.gz")
+    (reading,) = readings([file])
+    scored = [(file, assess(Scorer.starter(), session)) for session in reading.sessions]
+    demo._say("http://127.0.0.1:1", "http://127.0.0.1:1/link", "ww_read_key", scored, "")
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Data scientists"))
+    command = [sys.executable, *PROGRAM, *line.split("watchworthy ")[1].split()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert '"calm-buy"' in done.stdout
 
 
 def test_the_demo_serves_what_it_says_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -63,10 +83,9 @@ def test_the_demo_serves_what_it_says_and_leaves_nothing_behind(tmp_path: Path) 
             tag = re.search(rf'src="({address[1]}/recorder/[^"]+)"', httpx.get(f"{shop[1]}/cart.html").text)
             assert tag
             assert httpx.get(tag[1]).content == SOURCE.read_bytes()
-        scored = lines[2].split("watchworthy ")[1].split()
-        command = [sys.executable, *PROGRAM, *scored]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        assert '"automated-straight-cursor"' in done.stdout
+        opened = lines[2].split("jupyter lab ")[1].strip()
+        assert (ROOT / opened).is_file()
+        assert Path(sys.executable).with_name("jupyter-lab").exists()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=40)
         assert process.returncode == 0, err
