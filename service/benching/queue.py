@@ -157,7 +157,6 @@ def measured(
         secrets = Secrets(store.keys)
         kinds = recorded(store, files)
         fill(store, cards(kinds, many, common, secrets.of(SITE)), many, progress)
-        store.write(lambda db: db.execute("ANALYZE"), ()).result()
         asked = _questions(store, Pages(secrets), many)
         times: dict[str, list[float]] = {name: [] for name in asked}
         progress("Reading lists", rounds)

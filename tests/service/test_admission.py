@@ -82,6 +82,16 @@ def test_origins_are_matched_whole(keys: Keys) -> None:
     assert free.allows(None)
 
 
+def test_a_secret_key_is_good_the_moment_it_was_made(keys: Keys, tmp_path: Path) -> None:
+    admission = Admission(keys, load(tmp_path))
+    other = Keys(tmp_path)
+    text, key = other.create("read")
+    other.close()
+    assert admission.holder(f"Bearer {text}", "read").id == key.id
+    with pytest.raises(Refusal, match="no such key"):
+        admission.holder(f"Bearer {text[:-1]}x", "read")
+
+
 def test_roles(keys: Keys, tmp_path: Path) -> None:
     admission = Admission(keys, load(tmp_path))
     made = {role: keys.create(role)[0] for role in ROLES}

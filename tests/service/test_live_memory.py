@@ -48,6 +48,8 @@ def test_a_rewind_reads_from_the_last_checkpoint_on(tmp_path: Path, monkeypatch:
                 if batch is not late:
                     assert (await one.send(batch)).status_code == 200
             store, sessions = one.service.store, one.service.reception.sessions
+            # Who is flagged is named, and to name them the whole log is read: that is not what is counted here.
+            monkeypatch.setattr(one.service.reception.judge, "flagged", lambda *given: False)
             told = store.checkpoints("default", "s")
             assert [one.log_number for one in told] == [2 * CHECKPOINT_EVERY, CHECKPOINT_EVERY]
             whole = store.batches
