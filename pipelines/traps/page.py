@@ -35,14 +35,15 @@ pointer is moved by real reaches of people (SapiMouse), turned and scaled; what 
 follow each other, are scripts of ours. So this page tells whether a signal understands what happened, and not how
 often such things happen on a site. The truth is what each script means to show: what must be reported; everything
 else must stay silent, but for a few codes that are nobody's mistake in a trap. Its seconds were noted as the trap was
-acted out, or, for most traps of the corpus, read off the raw presses, inputs and pages of the recording by a rule,
-after the first notes were lost and when some of what the signals say had been seen; those of the hostile traps are the first
-notes. What changed after a look, all of it in our favour but the last: going back and forth twice is a loop too, so
-that page_loop is no mistake there; the loop was recorded again, for its pages had taken over a second on a busy machine and
-were truly slow; the robot was written and recorded anew when no signal saw it; the frame and the finished form were
-recorded again after false slow responses; and spoiler's thrash counts as page_pingpong. Before the first of these,
-precision on the corpus was 0.91 (41 of 45). The machine was busy throughout, and how late inputs were is not known for
-most of the recordings that must stay silent.
+acted out, or, for most traps of the corpus, read off the raw presses, inputs and pages of the recording by a
+rule, after the first notes were lost and when some of what the signals say had been seen; those of the
+hostile traps are the first notes. What changed after a look, all of it in our favour but the last: going back
+and forth twice is a loop too, so that page_loop is no mistake there; the loop was recorded again, for its
+pages had taken over a second on a busy machine and were truly slow; the robot was written and recorded anew
+when no signal saw it; the frame and the finished form were recorded again after false slow responses; and
+spoiler's thrash counts as page_pingpong. Before the first of these, precision on the corpus was 0.91 (41 of
+45). The machine was busy throughout, and how late inputs were is not known for most of the recordings that
+must stay silent.
 
 *Precision*: of what was reported, the share that is true; a signal that fires falsely in one recording is one mistake.
 *Recall*: of what is true, the share that was reported within 1.5 s. Intervals are exact binomial ones at 95 %, with
