@@ -21,7 +21,7 @@ from models.head import Head
 from models.norms import Percentile
 from models.reason_codes import sentence
 
-MOMENTS_SHOWN: Final = 8
+STRETCHES_SHOWN: Final = 8
 
 
 def reasons(
@@ -71,7 +71,7 @@ def reasons(
                 code=code,
                 direction="up" if weight > 0 else "down",
                 weight=weight,
-                t_ms=carriers(group.signals, moments) if weight > 0 else (),
+                t_ms=tuple(start for start, _, _ in cited(group.signals, moments)) if weight > 0 else (),
                 value=None if math.isnan(value) else value,
                 site_percentile=percentile(head.features[strongest], value) if percentile else None,
                 text=sentence(code, head.features[strongest], value, units[strongest] if units else "-"),
@@ -86,16 +86,34 @@ def group_weights(head: Head, contributions: npt.NDArray[np.float64]) -> npt.NDA
     return sums.astype(np.float64)
 
 
-def carriers(signals: Sequence[str], moments: npt.NDArray[np.void] | None) -> tuple[int, ...]:
-    """When the moments of these signals began, in ms from the start, the most severe ones, in order of time."""
+def stretches(
+    signals: Sequence[str], moments: npt.NDArray[np.void] | None
+) -> list[tuple[int, int, float]]:
+    """Where a session shows these signals: begin and end in ms from its start, and severity, in order of time.
+
+    Moments that touch are one stretch, whose severity is their sum: four presses of one burst are one thing to
+    watch, and not four.
+    """
     if moments is None or not len(moments) or not signals:
-        return ()
+        return []
     if moments.dtype != MOMENT:
         raise TypeError(f"Moments must be rows of features.moments.MOMENT, not {moments.dtype}.")
     codes = [CODES.index(name) for name in signals]
     kept = moments[np.isin(moments["code"], codes) & (moments["state"] != WITHDRAWN)]
-    worst = kept[np.lexsort((kept["start"], -kept["severity"]))][:MOMENTS_SHOWN]
-    return tuple(sorted({int(t) for t in worst["start"]}))
+    found: list[tuple[int, int, float]] = []
+    for one in kept[np.argsort(kept["start"], kind="stable")]:
+        start, end, severity = int(one["start"]), int(one["end"]), float(one["severity"])
+        if found and start <= found[-1][1]:
+            begun, ended, so_far = found[-1]
+            found[-1] = begun, max(ended, end), so_far + severity
+        else:
+            found.append((start, max(start, end), severity))
+    return found
+
+
+def cited(signals: Sequence[str], moments: npt.NDArray[np.void] | None) -> list[tuple[int, int, float]]:
+    """The most severe stretches of these signals, ``STRETCHES_SHOWN`` at most, in order of time."""
+    return sorted(sorted(stretches(signals, moments), key=lambda one: (-one[2], one[0]))[:STRETCHES_SHOWN])
 
 
 def steps(base_value: float, margin: float, calibration: Calibration, base_rate: float) -> tuple[Step, ...]:

@@ -2,13 +2,14 @@
 
 Each session is scored by a booster that saw neither its scenario nor anyone who plays in it. The rows of a cited
 moment give way to rows of a calm span of the same session, as long and with acts as many as can be had, at the same
-time and on the same page view. Where a session has no calm span, or what is cited goes from page to page, the features
-of the reason's group stand at the median of calm sessions instead.
+time and on the same page view; calm is a span that shows none of the reason's signals where it is put, too. Where a
+session has no calm span, or what is cited goes from page to page, the features of the reason's group stand at the
+median of calm sessions instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,7 @@ from data_contracts.events import CLICK, INPUT, PAGE, PRESS, SCROLL, TAP, Events
 from models.head import Group
 from models.heads.frustration import FRUSTRATION
 from models.operating_points import exact_interval
-from models.reasons import carriers, group_weights
+from models.reasons import cited, group_weights, stretches
 from models.signal_rates import names
 from models.trees import Trees, read
 from pipelines.datasets.examples import Examples, Looked, Progress, hashed, looks, quiet
@@ -31,10 +32,13 @@ from pipelines.training.fit import Rows, fitted
 FLAGGED: Final = 0.0  # raw margin, classes of equal weight: more likely a struggle than not
 LEAST_MS: Final = 500
 STEP_MS: Final = 250
+TRIED: Final = 40  # calm spans, of those whose acts are nearest in number
 RANDOM: Final = 5  # spans elsewhere, beside each cited case
 ACTS: Final = (PRESS, CLICK, TAP, INPUT, SCROLL)
 
 Span = tuple[int, int]
+Replaced = tuple[Span, int]
+"""A span, and the beginning of what is put in its place."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +93,12 @@ def _case(
     looked = _look(events, channels)
     values = looked.extended[columns]
     margin = model.margin(values)
-    cited = _cited(model, values, looked) if margin > FLAGGED else None
-    if cited is None:
+    weightiest = _cited(model, values, looked) if margin > FLAGGED else None
+    if weightiest is None:
         return None
-    group, spans = cited
+    group, spans = weightiest
     rng = np.random.default_rng(int(name[:8], 16))
-    replaced = _calm_for(events, looked, spans)
+    replaced = _calm_for(events, channels, looked, spans, group.signals)
     if replaced is None:
         blind = values.copy()
         inside = [i for i, use in enumerate(FRUSTRATION.uses) if use in group.uses]
@@ -104,7 +108,7 @@ def _case(
     drops = []
     for _ in range(RANDOM):
         other = _elsewhere(events, looked, spans, rng)
-        calm = _calm_for(events, looked, other) if other else None
+        calm = _calm_for(events, channels, looked, other, group.signals) if other else None
         if calm is not None:
             said = model.margin(_look(_spliced(events, calm), channels).extended[columns])
             drops.append(margin - said)
@@ -120,12 +124,9 @@ def _cited(model: Trees, values: npt.NDArray[np.float32], looked: Looked) -> tup
     weights = group_weights(FRUSTRATION, model.contributions(values)[:-1])
     for index in np.argsort(-weights):
         group = FRUSTRATION.groups[int(index)]
-        starts = carriers(group.signals, looked.moments)
-        if weights[index] > 0 and starts:
-            inside = looked.moments[np.isin(looked.moments["start"], starts)]
-            return group, _joined(
-                [(int(m["start"]), max(int(m["end"]), int(m["start"]) + LEAST_MS)) for m in inside]
-            )
+        found = cited(group.signals, looked.moments) if weights[index] > 0 else []
+        if found:
+            return group, _joined([(start, max(end, start + LEAST_MS)) for start, end, _ in found])
     return None
 
 
@@ -155,21 +156,45 @@ def _acts(events: Events, at: npt.NDArray[np.int64], start: int, end: int) -> in
     return int(np.isin(events["kind"][inside], ACTS).sum())
 
 
-def _calm_for(events: Events, looked: Looked, spans: list[Span]) -> list[tuple[Span, int]] | None:
-    """For each span the beginning of a calm one whose acts are nearest in number; None if one has none."""
+def _calm_for(
+    events: Events, channels: int, looked: Looked, spans: list[Span], signals: Sequence[str]
+) -> list[Replaced] | None:
+    """For each span the beginning of a calm one whose acts are nearest in number; None if one has none.
+
+    Calm is what shows none of the signals where it is put, either, nor makes one beside it: a press that is cut from
+    its answer does.
+    """
+    before = stretches(signals, looked.moments)
     at = events["t"] - events["t"][0]
-    found = []
+    found: list[Replaced] = []
     for start, end in spans:
         if (events["kind"][(at >= start) & (at <= end)] == PAGE).any():
             return None  # the way from page to page cannot be taken out and the page be kept
         free = _free(looked, end - start, int(at[-1]), spans)
         free = [f for f in free if not (events["kind"][(at >= f) & (at <= f + end - start)] == PAGE).any()]
-        if not free:
-            return None
         wanted = _acts(events, at, start, end)
-        best = min(free, key=lambda f: (abs(_acts(events, at, f, f + end - start) - wanted), f))
-        found.append(((start, end), best))
+        free.sort(key=lambda f: (abs(_acts(events, at, f, f + end - start) - wanted), f))
+        for begin in free[:TRIED]:
+            made = _look(_spliced(events, [*found, ((start, end), begin)]), channels)
+            if not _made_by([*(span for span, _ in found), (start, end)], before, signals, made):
+                found.append(((start, end), begin))
+                break
+        else:
+            return None
     return found
+
+
+def _made_by(
+    gone: list[Span], before: list[tuple[int, int, float]], signals: Sequence[str], made: Looked
+) -> bool:
+    """Whether a splice shows a signal in a span that it replaced, or where there was none before."""
+    left = [(a, b) for a, b, _ in before if not any(a <= end and b >= start for start, end in gone)]
+    for a, b, _ in stretches(signals, made.moments):
+        if any(a <= end and b >= start for start, end in gone):
+            return True
+        if not any(a <= end and b >= start for start, end in left):
+            return True
+    return False
 
 
 def _elsewhere(
@@ -191,7 +216,7 @@ def _elsewhere(
     return sorted(found)
 
 
-def _spliced(events: Events, replaced: list[tuple[Span, int]]) -> Events:
+def _spliced(events: Events, replaced: list[Replaced]) -> Events:
     """Rows with each span's own rows gone and those of its calm span in their place, page and time kept."""
     at = events["t"] - events["t"][0]
     gone = np.zeros(len(events), bool)
