@@ -107,6 +107,12 @@ def _data(facts: dict[str, Any], measures: dict[str, Any]) -> str:
     lines = [f"Trained on {', '.join(said)}."]
     if trained.get("families"):
         lines.append("Rows by family: " + ", ".join(f"{k} {v}" for k, v in trained["families"].items()) + ".")
+    if trained.get("rows_told_less"):
+        lines.append(
+            "What a recorder may add to rrweb's own events (console, network, visibility, keys, trust, ticks) was "
+            f"hidden at random in a second telling of each recording: {trained['rows_told_less']} rows more, to learn "
+            "from alone."
+        )
     lines += DATA.get(facts["name"], head_of(facts["name"]).data)
     if measures.get("mask_only_auc") is not None:
         lines.append(
@@ -140,9 +146,22 @@ def _points(points: Sequence[dict[str, Any]], measures: dict[str, Any]) -> str:
     if slices:
         body += "\n\nPeople over the threshold at any look (one every 5 s), by slice; the limit is exact, 95 %:\n\n"
         body += table(("slice", "value", "people", "over", "share", "upper limit"), slices)
+        body += _alike(measures)
     return (
         "## Operating points\n\nA threshold is published only when enough people bear it out. The unit is a person: "
         "one counts once, as a false positive if any of their sessions crosses at any look.\n\n" + body
+    )
+
+
+def _alike(measures: dict[str, Any]) -> str:
+    told = measures.get("false_positives_alike")
+    if not told:
+        return ""
+    said = "no slice differs from the rest beyond that" if told["alike"] else f"**{told['value']} differs**"
+    return (
+        f"\n\nEach source, recorder and build held against the other people, {told['compared']} comparisons by "
+        f"Fisher's exact test: the smallest p is {told['least_p']:.2f} ({told['slice']} {told['value']}); with Holm's "
+        f"correction at 5 % {said}."
     )
 
 

@@ -11,6 +11,7 @@ from models.card_text import bullets, percent, share_interval, table, with_inter
 
 REPLAYS: Final = "replays.json"
 REPLACED: Final = "replacement.json"
+CITED: Final = "cited.json"
 EXTERNAL: Final = "external.json"
 MOST_LOSS: Final = 0.03
 AT: Final = {10: "10 s", 30: "30 s", 60: "60 s", 0: "whole"}
@@ -34,6 +35,7 @@ def frustration_doubts(folder: Path, measures: dict[str, Any]) -> str:
     parts = [
         _twins(measures.get("twins") or {}),
         _replacement(_beside(folder, REPLACED)),
+        _cited(_beside(folder, CITED)),
         _external(_beside(folder, EXTERNAL), measures.get("digest")),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -247,11 +249,32 @@ def _replacement(told: dict[str, Any]) -> str:
     medians = told["cases"] - told["spliced"]
     return (
         "## Reasons point at what matters\n\nOf sessions that were held out and flagged, the moments that the "
-        "weightiest positive reason cites gave way to a calm span of the same session, or where there is none, or a "
-        f"way from page to page is cited, the reason's features to the calm median ({medians} of "
-        f"{told['cases']} cases). The margin fell in {told['fell']} of {told['cases']} cases of "
-        f"{told['scenarios']} scenarios, {share_interval(told['share'], told['share_interval'])}, "
-        f"by {told['mean_fall']:.2f} on average." + more
+        "weightiest positive reason cites gave way to a calm span of the same session, one that shows none of the "
+        "reason's signals in its new place and makes none beside it; or where there is none, or a way from page to "
+        f"page is cited, the reason's features to the calm median ({medians} of {told['cases']} cases). The margin "
+        f"fell in {told['fell']} of {told['cases']} cases of {told['scenarios']} scenarios, "
+        f"{share_interval(told['share'], told['share_interval'])}, by {told['mean_fall']:.2f} on average."
+        + more
+    )
+
+
+def _cited(told: dict[str, Any]) -> str:
+    if not told:
+        return ""
+    rows = [
+        (
+            f"first {one['k']}",
+            one["cited"],
+            one["right"],
+            with_interval(one.get("precision"), one.get("interval")),
+        )
+        for one in told["first"]
+    ]
+    return (
+        f"### Seconds that it cites\n\nOf {told['traps']} recordings of traps, none of which it was trained on, the "
+        f"head must abstain on {told['silent']} (they are short), and cites nothing on {told['uncited']}. Of the "
+        "seconds that its reasons cite on the rest, the most severe of a recording first, so many fall on what the "
+        "script acted out:\n\n" + table(("of a recording", "cited", "right", "precision"), rows)
     )
 
 

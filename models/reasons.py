@@ -22,6 +22,7 @@ from models.norms import Percentile
 from models.reason_codes import sentence
 
 STRETCHES_SHOWN: Final = 8
+LONG_MS: Final = 10_000
 
 
 def reasons(
@@ -71,7 +72,7 @@ def reasons(
                 code=code,
                 direction="up" if weight > 0 else "down",
                 weight=weight,
-                t_ms=tuple(start for start, _, _ in cited(group.signals, moments)) if weight > 0 else (),
+                t_ms=_begins(group.signals, moments) if weight > 0 else (),
                 value=None if math.isnan(value) else value,
                 site_percentile=percentile(head.features[strongest], value) if percentile else None,
                 text=sentence(code, head.features[strongest], value, units[strongest] if units else "-"),
@@ -86,13 +87,12 @@ def group_weights(head: Head, contributions: npt.NDArray[np.float64]) -> npt.NDA
     return sums.astype(np.float64)
 
 
-def stretches(
-    signals: Sequence[str], moments: npt.NDArray[np.void] | None
-) -> list[tuple[int, int, float]]:
+def stretches(signals: Sequence[str], moments: npt.NDArray[np.void] | None) -> list[tuple[int, int, float]]:
     """Where a session shows these signals: begin and end in ms from its start, and severity, in order of time.
 
     Moments that touch are one stretch, whose severity is their sum: four presses of one burst are one thing to
-    watch, and not four.
+    watch, and not four. A moment of ``LONG_MS`` and more, as a way back and forth through pages, stands by itself, or
+    all that happens on the way would be hidden in it.
     """
     if moments is None or not len(moments) or not signals:
         return []
@@ -101,19 +101,26 @@ def stretches(
     codes = [CODES.index(name) for name in signals]
     kept = moments[np.isin(moments["code"], codes) & (moments["state"] != WITHDRAWN)]
     found: list[tuple[int, int, float]] = []
+    alone: list[tuple[int, int, float]] = []
     for one in kept[np.argsort(kept["start"], kind="stable")]:
         start, end, severity = int(one["start"]), int(one["end"]), float(one["severity"])
-        if found and start <= found[-1][1]:
+        if end - start >= LONG_MS:
+            alone.append((start, end, severity))
+        elif found and start <= found[-1][1]:
             begun, ended, so_far = found[-1]
             found[-1] = begun, max(ended, end), so_far + severity
         else:
             found.append((start, max(start, end), severity))
-    return found
+    return sorted(found + alone)
 
 
 def cited(signals: Sequence[str], moments: npt.NDArray[np.void] | None) -> list[tuple[int, int, float]]:
     """The most severe stretches of these signals, ``STRETCHES_SHOWN`` at most, in order of time."""
     return sorted(sorted(stretches(signals, moments), key=lambda one: (-one[2], one[0]))[:STRETCHES_SHOWN])
+
+
+def _begins(signals: Sequence[str], moments: npt.NDArray[np.void] | None) -> tuple[int, ...]:
+    return tuple(sorted({start for start, _, _ in cited(signals, moments)}))
 
 
 def steps(base_value: float, margin: float, calibration: Calibration, base_rate: float) -> tuple[Step, ...]:

@@ -6,6 +6,7 @@ both made in a browser, and a further set of traces, of people of whom only the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,11 +25,13 @@ from pipelines.datasets.examples import (
     TRAIN,
     Examples,
     Gather,
+    Looked,
     Progress,
     hashed,
     looks,
     quiet,
 )
+from pipelines.datasets.hiding import drawn, less
 from pipelines.datasets.horizons import add_horizons, cohort
 from pipelines.datasets.recordings import Known, index, recordings
 from pipelines.datasets.traces import Trace, read_traces, recorded, stable_seed, window
@@ -152,6 +155,8 @@ def _recordings(
             progress("", 0)
             continue
         gather.add(last, **_of_recording(known, TRAIN) | more)
+        for looked in _less(rows, channels, seed, known):
+            gather.add_less(looked, last, **_of_recording(known) | more)
         for looked in looks(first(rows, seed, known.file), declared=channels):
             gather.add(looked, **_of_recording(known, EARLY) | more)
         for looked in [*before, last]:
@@ -205,11 +210,15 @@ def _of_trace(trace: Trace, use: str, source: str, label: int) -> dict[str, Any]
     }
 
 
-def _of_recording(known: Known, use: str) -> dict[str, Any]:
+def _less(rows: Events, channels: int, seed: int, known: Known) -> Iterator[Looked]:
+    rows, channels = less(rows, channels, drawn(seed, known.file))
+    return looks(rows, declared=channels)
+
+
+def _of_recording(known: Known, use: str = "") -> dict[str, Any]:
     bot = known.label == "bot"
     own = bot and not known.family.startswith(REPLAYED)  # a replay goes with the person whose hand it is
-    return {
-        "use": use,
+    return ({"use": use} if use else {}) | {
         "source": "recordings",
         "family": known.family,
         "group": KIN.get(known.family, known.family) if own else hashed(known.person),

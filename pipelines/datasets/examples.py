@@ -25,9 +25,10 @@ Progress = Callable[[str, int], None]
 """Told of what is being done and how many steps more are known of; ``0`` for a step done."""
 
 SALT: Final = "watchworthy starter"
-TRAIN, EARLY, LOOK = "train", "early", "look"
-"""Sessions to train on and be judged by; their first seconds, to train on alone; moments of people's sessions, for
-the operating points."""
+TRAIN, EARLY, LESS, LOOK = "train", "early", "less", "look"
+"""Sessions to train on and be judged by; to train on alone their first seconds, and the sessions as a recorder that
+sees less would have told them; moments of people's sessions, for the operating points."""
+TAUGHT: Final = (TRAIN, EARLY, LESS)
 AT, PROBE, EVADE = "at", "probe", "evade"
 """Sessions as they stood after ``at_s`` seconds (0: at their end), abstentions among them; families that nothing is
 trained on; automation that adds what people have, by ``scenario``."""
@@ -215,6 +216,12 @@ class Gather:
         """Add a vector, unless the head must abstain on it; ``facts`` are columns of ``TEXTS`` and ``NUMBERS``."""
         if self._answered(looked, facts):
             self._put(looked, facts | {"answered": 1})
+
+    def add_less(self, looked: Looked, full: Looked, **facts: Any) -> None:
+        """Add a session as a recorder that sees less told it, if the head can tell it from the ``full`` one."""
+        one, other = (each.extended[self._columns] for each in (looked, full))
+        if not np.array_equal(one, other, equal_nan=True):
+            self.add(looked, use=LESS, **facts)
 
     def keep(self, looked: Looked, **facts: Any) -> None:
         """Add a vector even where the head must abstain on it; ``answered`` says whether it may speak."""

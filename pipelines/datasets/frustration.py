@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,14 +12,15 @@ from data_contracts.events import CHANGE, PRESS, TOUCH_START, Events
 from features.engine import live
 from models.heads.frustration import FRUSTRATION
 from pipelines.datasets.examples import TRAIN, Examples, Gather, Looked, Progress, hashed, looks, quiet
-from pipelines.datasets.recordings import index, recordings
+from pipelines.datasets.hiding import drawn, less
+from pipelines.datasets.recordings import Known, index, recordings
 
 TWINS = "twins"
 """The lab's pairs: a struggle and a calm session with the same page, hand, length and acts."""
 
 
 def frustration_examples(
-    data: Path, progress: Progress = quiet, lab: Path | None = None
+    data: Path, seed: int, progress: Progress = quiet, lab: Path | None = None
 ) -> tuple[Examples, dict[str, float]]:
     """Every recording of which it is known whether its script meant a struggle.
 
@@ -26,6 +28,8 @@ def frustration_examples(
     ----------
     data
         Folder with ``recordings/`` and its index.
+    seed
+        Fixes what is hidden of each session in its second telling.
     lab
         Folder of the lab's struggles and calm twins, with its index.
 
@@ -42,35 +46,40 @@ def frustration_examples(
             str(folder),
         )
     gather = Gather(FRUSTRATION)
-    _add(gather, folder, "recordings", progress)
+    _add(gather, folder, "recordings", seed, progress)
     if lab is not None:
-        _add(gather, lab, TWINS, progress)
+        _add(gather, lab, TWINS, seed, progress)
     return gather.done(), gather.answered()
 
 
-def _add(gather: Gather, folder: Path, source: str, progress: Progress) -> None:
+def _add(gather: Gather, folder: Path, source: str, seed: int, progress: Progress) -> None:
     progress("recordings", len(index(folder)))
     for known, rows, channels in recordings(folder):
         progress("", 0)
         if known.frustrated is None:
             continue
+        facts = _facts(known, source)
+        (full,) = looks(rows, declared=channels)
+        gather.add(full, use=TRAIN, **facts, **totals(full, rows))
+        rows, channels = less(rows, channels, drawn(seed, known.file))
         for looked in looks(rows, declared=channels):
-            gather.add(
-                looked,
-                use=TRAIN,
-                source=source,
-                family=known.family,
-                group=f"twins/{known.scenario}" if source == TWINS else known.scenario,
-                person=hashed(known.person),
-                session=hashed(known.file),
-                label=int(known.frustrated),
-                recorder=known.recorder,
-                build=known.build,
-                viewport=known.viewport,
-                jank=known.jank,
-                scenario=known.scenario,
-                **totals(looked, rows),
-            )
+            gather.add_less(looked, full, **facts, **totals(looked, rows))
+
+
+def _facts(known: Known, source: str) -> dict[str, Any]:
+    return {
+        "source": source,
+        "family": known.family,
+        "group": f"twins/{known.scenario}" if source == TWINS else known.scenario,
+        "person": hashed(known.person),
+        "session": hashed(known.file),
+        "label": int(bool(known.frustrated)),
+        "recorder": known.recorder,
+        "build": known.build,
+        "viewport": known.viewport,
+        "jank": known.jank,
+        "scenario": known.scenario,
+    }
 
 
 def totals(looked: Looked, rows: Events) -> dict[str, int]:

@@ -18,7 +18,7 @@ from data_contracts.errors import WatchworthyError
 from models.bundle import Trained, load_head
 from models.calibration import Floats, logit
 from models.metrics import Labels, at_base_rate, by_group
-from pipelines.datasets.examples import EARLY, MARGIN, TRAIN, Examples
+from pipelines.datasets.examples import MARGIN, TAUGHT, TRAIN, Examples
 
 VECTORS: Final = "vectors.parquet"
 Key = tuple[str, str, str, int]
@@ -80,7 +80,7 @@ def held_out(folder: Path, rows: Examples) -> HeldOut:
     if missing:
         raise WatchworthyError("vector_mismatch", f"The rows lack {', '.join(missing)}.", str(folder))
     own, _ = Examples.read(path)
-    used = own.of(TRAIN, EARLY)
+    used = own.of(*TAUGHT)
     known = dict(zip(_keys(used), used[MARGIN].tolist(), strict=True))
     seen = {*used["group"].tolist(), *used["person"].tolist()} - {""}
     columns = [rows.names.index(name) for name in trained.model.names]

@@ -13,7 +13,7 @@ from models.bundle import STARTER, load_head, write_json
 from models.head import Head
 from models.heads import HEADS
 from models.heads import head as head_of
-from pipelines.datasets.examples import EARLY, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.datasets.examples import MARGIN, TAUGHT, TRAIN, Examples, Progress, quiet
 from pipelines.lifecycle.comparing import groups_of
 from pipelines.lifecycle.drift import LEAST_ROWS, Drift, drift
 from pipelines.lifecycle.held_out import VECTORS, weights
@@ -124,7 +124,7 @@ def _told(folder: Path) -> dict[str, float]:
 
 def _drift(examples: Examples) -> tuple[list[Drift], str]:
     """Drift between the two largest sources of people: what a model trained on one finds in the other."""
-    people = examples.of(TRAIN, EARLY)
+    people = examples.of(*TAUGHT)
     people = people.take((people["label"] == 0) & (people["use"] == TRAIN))
     names, counts = np.unique(people["source"], return_counts=True)
     order = np.argsort(-counts)

@@ -11,10 +11,11 @@ from models.calibration import choose
 from models.heads.bot import BOT
 from models.operating_points import operating_points, tightest
 from models.trees import read
-from pipelines.datasets.examples import EARLY, LOOK, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.datasets.examples import LOOK, MARGIN, TAUGHT, TRAIN, Examples, Progress, quiet
 from pipelines.training.alive import cohorts, evasion, horizons, probes
 from pipelines.training.doubts import null_auc, sets_held_out, source_probe
 from pipelines.training.evaluate import (
+    alike,
     by_family,
     calibration,
     elsewhere,
@@ -68,7 +69,7 @@ def train_bot(
     WatchworthyError
         ``training_refused`` if there are not two families of automation and two people.
     """
-    training, beside = examples.of(TRAIN, EARLY), ~np.isin(examples["use"], (TRAIN, EARLY))
+    training, beside = examples.of(*TAUGHT), ~np.isin(examples["use"], TAUGHT)
     further, looks = examples.take(beside), examples["use"][beside] == LOOK
     look = further.take(looks)
     groups = [len(np.unique(training["group"][training["label"] == value])) for value in (0, 1)]
@@ -86,7 +87,7 @@ def train_bot(
     progress("bot: the model itself", 1)
     text = fitted(BOT, every, seed)
     progress("", 0)
-    trained_on = np.isin(examples["use"], (TRAIN, EARLY))
+    trained_on = np.isin(examples["use"], TAUGHT)
     examples.columns["fold"][trained_on] = fold
     examples.columns[MARGIN][trained_on] = crossed.margin
     # What no booster was taught is scored by the one that ships.
@@ -120,6 +121,7 @@ def train_bot(
         "answered": answered,
         "people": len(np.unique(look["person"])),
         "false_positives": false_positives(look, said[looks], threshold) if threshold is not None else [],
+        "false_positives_alike": alike(look, said[looks], threshold) if threshold is not None else {},
         "elsewhere": source_held_out(rows_of, rows, seed, threshold),
         "calibration": calibration(margin, rows.y, rows.group, fold, fit.kind, BOT.base_rate, dict(losses)),
         "scores": _scores(rows_of, fit.ratios(margin)),

@@ -17,7 +17,7 @@ from models.calibration import Floats
 from models.heads.frustration import FRUSTRATION
 from models.metrics import auc
 from models.trees import read
-from pipelines.datasets.examples import BASELINE, Examples, Progress, quiet
+from pipelines.datasets.examples import BASELINE, TRAIN, Examples, Progress, quiet
 from pipelines.datasets.frustration import TWINS
 from pipelines.training.fit import Rows, fitted
 
@@ -55,7 +55,7 @@ def on_twins(examples: Examples, rows: Rows, seed: int, progress: Progress = qui
         ``scenarios``, ``people``, ``pairs``; ``auc``: name to AUC and its 95 % interval over scenarios drawn again;
         ``without``: family of evidence to the same of a head that does not have it; None under ten positives.
     """
-    twins = examples["source"] == TWINS
+    twins = (examples["source"] == TWINS) & (examples["use"] == TRAIN)
     label = examples["label"]
     if int(label[twins].sum()) < FEWEST_POSITIVES:
         return {}

@@ -25,6 +25,8 @@ from models.metrics import (
 from models.operating_points import highest_by_person, upper_bound
 from pipelines.datasets.examples import Examples
 
+UNLIKE: Final = 0.05
+INSTRUMENTS: Final = ("source", "recorder", "build")
 SLICES: Final = ("source", "recorder", "build", "viewport", "jank")
 
 
@@ -87,6 +89,42 @@ def false_positives(
                 }
             )
     return found
+
+
+def alike(
+    examples: Examples, margin: Floats, threshold: float, slices: Iterable[str] = INSTRUMENTS
+) -> dict[str, Any]:
+    """Whether people are over a threshold more or less often by where and how they were recorded.
+
+    Each value of a slice is held against the people of the other values by Fisher's exact test; a person who is in
+    both counts in both, which hides no difference of an instrument. Differences are claimed under Holm's correction.
+
+    Returns
+    -------
+    dict
+        ``compared``, and of the most unlike value ``slice``, ``value``, ``least_p``; ``alike``: nothing differs. Empty
+        where nothing can be compared.
+    """
+    from scipy.stats import fisher_exact
+
+    found = []
+    for name in slices:
+        for value in np.unique(examples[name]):
+            inside = examples[name] == value
+            if inside.all():
+                continue
+            table = []
+            for part in (inside, ~inside):
+                highest = highest_by_person(examples["person"][part].tolist(), margin[part].tolist())
+                over = sum(score > threshold for score in highest.values())
+                table.append([over, len(highest) - over])
+            found.append((float(fisher_exact(np.array(table)).pvalue), name, str(value)))
+    if not found:
+        return {}
+    least, name, value = min(found)
+    # Holm's first step: if the smallest p does not pass, none does.
+    return {"compared": len(found), "least_p": least, "slice": name, "value": value,
+            "alike": least * len(found) > UNLIKE}  # fmt: skip
 
 
 def miss_rates(examples: Examples, margin: Floats, point: OperatingPoint | None) -> dict[str, float]:

@@ -15,7 +15,7 @@ from models.calibration import Floats, choose
 from models.heads.frustration import FRUSTRATION
 from models.metrics import auc
 from models.trees import read
-from pipelines.datasets.examples import BASELINE, MARGIN, TRAIN, Examples, Progress, quiet
+from pipelines.datasets.examples import BASELINE, MARGIN, TAUGHT, TRAIN, Examples, Progress, quiet
 from pipelines.training.calm_twins import on_twins
 from pipelines.training.evaluate import calibration, plain, spread
 from pipelines.training.fit import (
@@ -51,13 +51,16 @@ def train_frustration(
     WatchworthyError
         ``training_refused`` if a class has fewer scenarios than folds.
     """
-    rows_of = examples.of(TRAIN)
-    label, scenario = rows_of["label"], rows_of["group"]
+    taught = examples.of(*TAUGHT)
+    label, scenario = taught["label"], taught["group"]
     if min(len(np.unique(scenario[label == value])) for value in (0, 1)) < FOLDS:
         raise WatchworthyError(
             "training_refused", f"It takes {FOLDS} scenarios of each kind to hold them out."
         )
-    rows = Rows(rows_of.x, label, balanced(label, scenario, rows_of["source"]), scenario)
+    rows = Rows(taught.x, label, balanced(label, scenario, taught["source"]), scenario)
+    # Judged and calibrated by sessions as they were recorded; what a lesser recorder tells is there to learn from.
+    whole = taught["use"] == TRAIN
+    rows_of = taught.take(whole)
     margins: list[Floats] = []
     folds: list[Labels] = []
     refits: list[str] = []
@@ -71,21 +74,25 @@ def train_frustration(
         folds.append(fold)
         if draw < DRAWS_KEPT:
             refits += crossed.refits
-        said = {"model": crossed.margin} | baselines(rows_of, label, fold, own)
+        said = {"model": crossed.margin[whole]} | baselines(rows_of, rows_of["label"], fold[whole], own)
         for name, score in said.items():
-            measured.setdefault(name, []).append(auc(score[label == 1], score[label == 0]))
+            positive = rows_of["label"] == 1
+            measured.setdefault(name, []).append(auc(score[positive], score[~positive]))
         progress("", 0)
     # The last fold is noted beside the vectors; a row has as many as there were draws.
-    examples.columns["fold"][examples["use"] == TRAIN] = folds[-1]
+    trained_on = np.isin(examples["use"], TAUGHT)
+    examples.columns["fold"][trained_on] = folds[-1]
     text = fitted(FRUSTRATION, rows, seed)
+    strict = people_too(rows, taught, folds[0], seed)
+    examples.columns[MARGIN][trained_on] = np.mean(margins, axis=0)
+    margins, label, scenario = [one[whole] for one in margins], label[whole], scenario[whole]
     stacked = [np.concatenate(margins), np.tile(label, DRAWS), np.tile(scenario, DRAWS)]
     leave_one = np.unique(stacked[2], return_inverse=True)[1].astype("i8")
     fit, losses = choose(stacked[0], stacked[1], stacked[2], leave_one)
     mean = np.mean(margins, axis=0)
-    examples.columns[MARGIN][examples["use"] == TRAIN] = mean
     measures: dict[str, Any] = {
         "auc": {name: spread(values) for name, values in measured.items()},
-        "auc_people_held_out_too": people_too(rows, rows_of, folds[0], seed),
+        "auc_people_held_out_too": strict,
         "scenarios": by_scenario(rows_of, fit.ratios(mean)),
         "mask_only_auc": mask_only_auc(FRUSTRATION, rows, seed, folds=FOLDS),
         "answered": answered,
@@ -111,7 +118,7 @@ def train_frustration(
             if ((scenario == name) & (label == value)).any()
         },
         "importance": importance(rows, read(text)),
-        "twins": on_twins(rows_of, rows, seed, progress),
+        "twins": on_twins(taught, rows, seed, progress),
     }
     return Fitted(text, tuple(refits), fit, (), {}, plain(measures))
 
@@ -170,7 +177,8 @@ def people_too(rows: Rows, examples: Examples, fold: Labels, seed: int) -> float
         if len(np.unique(rows.y[kept])) < 2:
             return float("nan")
         margin[inside] = read(fitted(FRUSTRATION, rows.take(kept), seed)).margins(rows.x[inside])
-    return auc(margin[rows.y == 1], margin[rows.y == 0])
+    whole = examples["use"] == TRAIN
+    return auc(margin[whole & (rows.y == 1)], margin[whole & (rows.y == 0)])
 
 
 def by_scenario(examples: Examples, ratio: Floats) -> list[dict[str, Any]]:

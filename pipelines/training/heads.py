@@ -15,8 +15,9 @@ from models.head import Head
 from models.heads import head as head_of
 from models.reason_codes import VERSION
 from models.signal_rates import digests, names
+from models.trees import read
 from pipelines.datasets.bot import PEOPLE
-from pipelines.datasets.examples import Examples, Progress, counted, quiet
+from pipelines.datasets.examples import LESS, TAUGHT, Examples, Progress, counted, quiet
 from pipelines.training.evaluate import plain
 from pipelines.training.fit import SEED, Fitted
 
@@ -93,6 +94,11 @@ def train_head(
     if name == "frustration" and data is not None:
         told = {"digest": digest} | _replaced(examples, data, lab, seed, progress)
         write_json(folder / "replacement.json", plain(told))
+    if name == "frustration":
+        from pipelines.training import cited
+
+        told = {"digest": digest} | cited.measured(read(fitted.model))
+        write_json(folder / "cited.json", plain(told))
     from models.card import write
 
     write(folder)
@@ -111,7 +117,7 @@ def _gather(
     if name == "frustration":
         from pipelines.datasets.frustration import frustration_examples
 
-        return frustration_examples(data, progress, _made(lab, "twins"))
+        return frustration_examples(data, seed, progress, _made(lab, "twins"))
     raise WatchworthyError(
         "training_refused",
         f"The head {name!r} is not trained on this data; it learns from a site's own goals.",
@@ -129,7 +135,7 @@ def _replaced(
     folders = {"recordings": data / "recordings"}
     if (made := _made(lab, "twins")) is not None:
         folders[TWINS] = made
-    of = examples.of("train")
+    of = examples.of(*TAUGHT)
     weight = balanced(of["label"], of["group"], of["source"])
     rows = Rows(of.x, of["label"], weight, of["group"])
     return summary(list(cases(folders, of, rows, seed, progress)))
@@ -183,6 +189,7 @@ def _facts(head: Head, examples: Examples, seed: int) -> dict[str, Any]:
             "seed": seed,
             "lightgbm": version("lightgbm"),
             "rows": len(training),
+            "rows_told_less": int((examples["use"] == LESS).sum()),
             "positives": int(training["label"].sum()),
             "people": len({p for p in examples["person"][examples["source"] != "elsewhere"].tolist() if p}),
             "groups": counted(training["group"][training["label"] == 1].tolist()),

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.bundle import STARTER
 from models.heads import head as head_of
-from pipelines.datasets.examples import EARLY, TRAIN, Examples
+from pipelines.datasets.examples import TAUGHT, Examples
 from pipelines.lifecycle.held_out import VECTORS
 from pipelines.training.bot import SHARES
 from pipelines.training.fit import Rows, balanced
@@ -22,7 +22,7 @@ def run(name: str, vectors: Path | None, minutes: float, trials: int, seed: int,
     """Search, and say what was found and whether it is worth taking; return the exit status."""
     head = head_of(name)
     examples, _ = Examples.read(vectors or STARTER / name / VECTORS)
-    used = examples.of(TRAIN, EARLY)
+    used = examples.of(*TAUGHT)
     shares = SHARES if name == "bot" else None
     weight = balanced(used["label"], used["group"], used["source"], shares)
     rows = Rows(used.x, used["label"], weight, used["group"])

@@ -8,6 +8,7 @@ import pytest
 from data_contracts.recordings import read
 from features.catalogue import engine
 from models.heads.frustration import FRUSTRATION
+from models.reasons import cited
 from models.scorer import Scorer
 from pipelines.datasets.examples import looks
 
@@ -24,12 +25,13 @@ def test_calm_in_place_of_the_cited_moments_lowers_the_margin(scorer, path):
     decoded = read(path).decode()
     rows, (seen,) = decoded.rows, looks(decoded.rows, declared=decoded.channels)
     before = scorer.say(FRUSTRATION, seen.vector, seen, seen.moments)
-    cited = {t for reason in before.reasons if reason.direction == "up" for t in reason.t_ms}
-    assert cited, "a struggle that is flagged must show where"
+    up = {reason.code for reason in before.reasons if reason.direction == "up" and reason.t_ms}
+    assert up, "a struggle that is flagged must show where"
+    spans = [span for g in FRUSTRATION.groups if g.up in up for span in cited(g.signals, seen.moments)]
     at = rows["t"] - rows["t"][0]
     gone = np.zeros(len(rows), bool)  # as if the time of the moment had passed with nothing in it
-    for moment in seen.moments[np.isin(seen.moments["start"], list(cited))]:
-        gone |= (at >= moment["start"]) & (at <= moment["end"])
+    for start, end, _ in spans:
+        gone |= (at >= start) & (at <= end)
     (after,) = looks(rows[~gone | (at == 0)], declared=decoded.channels)
     said = scorer.say(FRUSTRATION, after.vector, after, after.moments)
     assert said.margin is None or said.margin < before.margin

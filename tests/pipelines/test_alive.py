@@ -10,6 +10,7 @@ from pipelines.datasets.examples import AT, BASELINE, MARGIN, NUMBERS, TEXTS, Ex
 from pipelines.datasets.horizons import cohort
 from pipelines.datasets.traces import Trace
 from pipelines.training.alive import FEWEST, cohorts, horizons
+from pipelines.training.evaluate import alike
 
 
 def examples(rows: list[dict[str, object]]) -> Examples:
@@ -77,3 +78,15 @@ def test_tricks_leave_a_trace_in_order_and_its_presses_whole() -> None:
         assert len(made.t) == len(made.x) == len(made.kind)
     assert (tricked(trace, TRICKS[0], 3).x == trace.x).all()
     assert len(tricked(trace, next(t for t in TRICKS if t.overshoot == 0.8), 3).t) > n
+
+
+def test_people_of_two_recorders_are_told_apart_only_beyond_luck() -> None:
+    people = [row(-2.0, 0, n, recorder="one") for n in range(20)]
+    few = [*people, *(row(5.0 if n == 0 else -2.0, 0, n, person=f"q{n}", recorder="two") for n in range(20))]
+    found = alike(examples(few), examples(few)[MARGIN], 1.0, ("recorder",))
+    assert found["compared"] == 2
+    assert found["alike"]
+    most = [*people, *(row(5.0 if n < 10 else -2.0, 0, n, person=f"q{n}", recorder="two") for n in range(20))]
+    found = alike(examples(most), examples(most)[MARGIN], 1.0, ("recorder",))
+    assert not found["alike"]
+    assert alike(examples(people), examples(people)[MARGIN], 1.0, ("recorder",)) == {}

@@ -5,8 +5,13 @@ import json
 import numpy as np
 
 from data_contracts.events import CLICK, EVENT, MOVE, PAGE
+from features.moments import DEAD_CLICK, MOMENT
 from models.bundle import STARTER, digest_of
-from pipelines.training.replacement import Case, _joined, _spliced, summary
+from models.trees import read
+from pipelines.datasets.examples import Looked
+from pipelines.training.cited import measured
+from pipelines.training.replacement import Case, _joined, _made_by, _spliced, summary
+from pipelines.traps.corpus import traps
 
 
 def rows(*told: tuple[int, int, int]) -> np.ndarray:
@@ -44,3 +49,30 @@ def test_what_ships_was_measured_and_fell_more_than_elsewhere() -> None:
     assert told["digest"] == digest_of(STARTER / "frustration")
     assert told["cases"] >= 20
     assert told["more_interval"][0] > 0
+    assert told["share"] >= 0.95
+
+
+def test_a_calm_span_makes_no_signal_where_it_is_put_nor_beside_it() -> None:
+    def look(*told: tuple[int, int]) -> Looked:
+        moments = np.zeros(len(told), MOMENT)
+        for one, (start, end) in zip(moments, told, strict=True):
+            one["code"], one["start"], one["end"] = DEAD_CLICK, start, end
+        return Looked(30_000, np.zeros(1, "f4"), 0, 0, 0, False, moments)
+
+    before = [(5000, 7500, 0.5), (20_000, 22_500, 0.5)]
+    gone, signals = [(5000, 7500)], ("dead_click",)
+    assert not _made_by(gone, before, signals, look((20_000, 22_500)))
+    assert _made_by(gone, before, signals, look((7000, 9500), (20_000, 22_500))), "in the span itself"
+    assert _made_by(gone, before, signals, look((12_000, 14_500), (20_000, 22_500))), "where there was none"
+
+
+def test_the_seconds_cited_on_traps_were_counted_for_the_head_that_ships() -> None:
+    folder = STARTER / "frustration"
+    told = json.loads((folder / "cited.json").read_text())
+    assert told["digest"] == digest_of(folder)
+    first = told["first"][0]
+    assert first["k"] == 1
+    assert first["right"] / first["cited"] == first["precision"]
+    again = measured(read((folder / "model.txt").read_text()), traps("hostile"))
+    assert again["traps"] == 20
+    assert sum(one["cited"] for one in again["first"][:1]) == 20 - again["silent"] - again["uncited"]

@@ -7,7 +7,7 @@ from data_contracts.errors import WatchworthyError
 from models.bundle import STARTER
 from models.heads.bot import BOT
 from models.heads.frustration import FRUSTRATION
-from pipelines.datasets.examples import EARLY, TRAIN, Examples
+from pipelines.datasets.examples import TAUGHT, Examples
 from pipelines.training.bot import SHARES
 from pipelines.training.fit import Rows, balanced, fitted, group_folds, mask_only_auc, paired
 from pipelines.training.heads import SEED, digest_of, train_head
@@ -20,7 +20,7 @@ def shipped(request):
     head, shares = HEADS[request.param]
     folder = STARTER / request.param
     examples, told = Examples.read(folder / "vectors.parquet")
-    training = examples.of(TRAIN, EARLY)
+    training = examples.of(*TAUGHT)
     weight = balanced(training["label"], training["group"], training["source"], shares)
     rows = Rows(training.x, training["label"], weight, training["group"])
     return head, rows, examples, told, folder
@@ -56,7 +56,7 @@ def test_no_events_and_no_names_ship(shipped):
 
 def test_groups_of_equal_weight_in_every_class_and_source(shipped):
     _, rows, examples, _, _ = shipped
-    training = examples.of(TRAIN, EARLY)
+    training = examples.of(*TAUGHT)
     for source in np.unique(training["source"]):
         for label in (0, 1):
             own = (training["source"] == source) & (rows.y == label)

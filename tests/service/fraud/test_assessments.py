@@ -106,26 +106,27 @@ def test_reasons_say_where_the_site_puts_their_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(norms, "LEAST", 4)
+    mover = "automated-straight-cursor"  # its reasons read features of the catalogue, which have percentiles
     calm = ("calm-buy", "calm-search", "calm-browse", "calm-compare")
 
     async def scenario(asker: Asker) -> None:
-        await asker.visit(SCRAPER)
-        assert all(one.site_percentile is None for one in (await asker.asked(session=SCRAPER)).reasons)
+        await asker.visit(mover)
+        assert all(one.site_percentile is None for one in (await asker.asked(session=mover)).reasons)
         for name in calm:
             await asker.visit(name)
         await close_ended(asker.one.service.reception)
         usual = SiteNorms(asker.one.service.store).of("default")
         assert usual.sessions == len(calm) + 1
-        told = await asker.call("GET", f"/v1/sessions/{SCRAPER}")
+        told = await asker.call("GET", f"/v1/sessions/{mover}")
         vector = told.json()["vector"]
         found = {
             name: usual.percentile(name, np.nan if value is None else value) for name, value in vector.items()
         }
         assert {name for name, value in found.items() if value is not None}
         asker.one.service.norms.forget()
-        told = await asker.call("GET", f"/v1/sessions/{SCRAPER}")
+        told = await asker.call("GET", f"/v1/sessions/{mover}")
         assert told.json()["percentiles"] == found
-        assert any(one.site_percentile is not None for one in (await asker.asked(session=SCRAPER)).reasons)
+        assert any(one.site_percentile is not None for one in (await asker.asked(session=mover)).reasons)
 
     played(tmp_path, scenario)
 
