@@ -61,13 +61,7 @@ def write(folder: Path) -> Path:
     sections = [
         _title(facts, digest_of(folder)),
         _data(facts, measures),
-        _points(points, measures) if facts["name"] == "bot" else "",
-        _bot(measures) if facts["name"] == "bot" else "",
-        bot_doubts(folder, measures) if facts["name"] == "bot" else "",
-        _frustration(measures) if facts["name"] == "frustration" else "",
-        frustration_doubts(folder, measures) if facts["name"] == "frustration" else "",
-        _conversion(facts, measures) if facts["name"] == "conversion" else "",
-        _churn(facts, measures) if facts["name"] == "churn" else "",
+        *_ranking(folder, facts, measures, points),
         _calibration(calibration, measures),
         _features(facts, measures),
         "## Where it will be wrong\n\n"
@@ -77,6 +71,19 @@ def write(folder: Path) -> Path:
     path = folder / "card.md"
     path.write_text("\n\n".join(s for s in sections if s) + "\n", encoding="utf-8", newline="\n")
     return path
+
+
+def _ranking(
+    folder: Path, facts: dict[str, Any], measures: dict[str, Any], points: Sequence[dict[str, Any]]
+) -> list[str]:
+    """The sections on how a head ranks, by how it was trained."""
+    if "held_out" in measures:
+        return [_of_a_set(facts, measures)]
+    if facts["name"] == "bot":
+        return [_points(points, measures), _bot(measures), bot_doubts(folder, measures)]
+    if facts["name"] == "frustration":
+        return [_frustration(measures), frustration_doubts(folder, measures)]
+    return [_conversion(facts, measures)] if "auc_forward_in_time" in measures else []
 
 
 def _title(facts: dict[str, Any], digest: str) -> str:
@@ -113,7 +120,11 @@ def _data(facts: dict[str, Any], measures: dict[str, Any]) -> str:
             f"hidden at random in a second telling of each recording: {trained['rows_told_less']} rows more, to learn "
             "from alone."
         )
-    lines += DATA.get(facts["name"], head_of(facts["name"]).data)
+    named = head_of(facts["name"])
+    if facts["alias"] == "site" and "held_out" in measures:
+        lines += named.data or ("A site's own sessions, and what people and their systems said of them.",)
+    else:
+        lines += DATA.get(named.name, named.data)
     if measures.get("mask_only_auc") is not None:
         lines.append(
             f"Given only which values are missing, a model reaches AUC {measures['mask_only_auc']:.2f} on the rows as "
@@ -244,13 +255,34 @@ def _conversion(facts: dict[str, Any], measures: dict[str, Any]) -> str:
     )
 
 
-def _churn(facts: dict[str, Any], measures: dict[str, Any]) -> str:
-    trained = facts["trained"]
-    return (
-        f"## How it ranks\n\nAUC {measures['auc_visitors_held_out']:.2f} on visitors held out: {trained['rows']} "
-        f"visits of {trained['visitors']} visitors whose {facts['days']} days were over, {trained['returned']} of them "
-        f"with a return in time. Censored before it was known: {percent(measures['censored_share'], 1)} of them."
-    )
+def _of_a_set(facts: dict[str, Any], measures: dict[str, Any]) -> str:
+    """How a head ranks that was trained on a site's own set."""
+    head, trained = head_of(facts["name"]), facts["trained"]
+    held, told = measures["held_out"], measures["calibrated"]
+    who = f"{head.split_by[0]}s" if head.split_by else "groups"
+    lines = [
+        f"AUC {with_interval(held['auc'], held['auc_interval'])} (95 % over {who} drawn again), each scored by a "
+        f"booster that had not seen its group: {trained['labelled']} labelled rows of {trained['of_groups']} groups, "
+        f"{trained['positives']} of them positive.",
+        f"Calibrated on {told['rows']} rows: {told['basis']}."
+        + (
+            " Such a calibration follows what was chosen to be labelled."
+            if told["basis"] != "random slice" and head.truth == "labels"
+            else ""
+        ),
+        "No operating point is published: none was asked of these labels.",
+    ]
+    if trained.get("guessed"):
+        lines.append(
+            f"{trained['guessed']} further rows bear guesses. They trained, weighing little, and are in no number "
+            "here; what they read is not among the features below."
+        )
+    if measures.get("censored_share") is not None:
+        lines.append(
+            f"Censored before it was known: {percent(measures['censored_share'], 1)} of the visits whose "
+            f"{head.days:g} days were over. Those that were seen speak for them."
+        )
+    return "## How it ranks\n\n" + bullets(lines)
 
 
 def _calibration(calibration: dict[str, Any], measures: dict[str, Any]) -> str:
@@ -269,7 +301,7 @@ def _calibration(calibration: dict[str, Any], measures: dict[str, Any]) -> str:
 
 
 def _features(facts: dict[str, Any], measures: dict[str, Any]) -> str:
-    head = head_of(facts["name"])
+    head = head_of(facts["name"]).only([one["name"] for one in facts["features"]])
     weights = measures.get("importance", {})
     sign = {1: "more never lowers", -1: "more never raises", 0: ""}
     rows = [

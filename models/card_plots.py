@@ -87,7 +87,12 @@ def _roc(folder: Path) -> list[tuple[str, str]]:
     figure, axes = _figure(3.4, 3.0)
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
     drawn = False
-    for where, color in (("recordings", "#7a4fbf"), ("traces", "#1b8a8f"), ("elsewhere", "#c98500")):
+    for where, color in (
+        ("recordings", "#7a4fbf"),
+        ("traces", "#1b8a8f"),
+        ("elsewhere", "#c98500"),
+        ("site", "#2f6db5"),
+    ):
         rows = (source == where) & (use != "look") & ~np.isnan(margin)
         if len(np.unique(label[rows])) == 2:
             x, y = _curve(label[rows], margin[rows])

@@ -6,11 +6,15 @@ in ``models/heads`` and one more name in its ``HEADS``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
 
 from data_contracts.assessments import Ineligible
+
+Truth = Literal["labels", "goal", "return"]
+"""Where a row's label comes from: what people, their systems or scripts said of the session; a goal that follows in
+the same session; a visit of the same visitor that follows."""
 
 
 class Evidence(Protocol):
@@ -111,6 +115,14 @@ class Head:
         Share of training rows of both classes in which each group is hidden, so that each learns to stand alone.
     always
         Whether answers name it where no model of it is loaded.
+    truth, days
+        Where its label comes from; of ``return``, within how many days.
+    never
+        Features that say what it asks: the linter refuses a set in which it may see one.
+    pairs
+        Whether training gives both classes the same missing values, or takes rows as they are.
+    least_each, least_groups
+        Rows of each label, and groups, that it takes to train it on a site's own sessions.
     data, failures
         For its card, where no starter of it ships: what it is trained on, and where it will be wrong.
     """
@@ -130,6 +142,12 @@ class Head:
     boosting: Boosting = Boosting()
     version: str = "1"
     always: bool = True
+    truth: Truth = "labels"
+    days: float = 0.0
+    never: tuple[str, ...] = ()
+    pairs: bool = True
+    least_each: int = 6
+    least_groups: int = 12
     data: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
@@ -151,6 +169,16 @@ class Head:
     def group_of(self) -> tuple[int, ...]:
         """Index into ``groups`` of each feature."""
         return tuple(i for i, group in enumerate(self.groups) for _ in group.uses)
+
+    def only(self, names: Sequence[str]) -> Head:
+        """The head with none but these features: itself, where they are all of its own."""
+        kept = frozenset(names)
+        if kept >= set(self.features):
+            return self
+        groups = (
+            replace(group, uses=tuple(use for use in group.uses if use.name in kept)) for group in self.groups
+        )
+        return replace(self, groups=tuple(group for group in groups if group.uses))
 
     def columns(self, names: tuple[str, ...]) -> tuple[int, ...]:
         """Where the head's features stand in an extended vector, whose features are ``names``.

@@ -34,6 +34,7 @@ from features.moments import CODES, WITHDRAWN
 from models.bundle import STARTER, Bundle, Trained, load
 from models.head import Evidence, Head
 from models.heads import HEADS
+from models.heads import head as head_of
 from models.heads.bot import may_act
 from models.heads.conversion import HORIZON_S
 from models.intervals import interval
@@ -95,12 +96,15 @@ class Scorer:
         """Heads that may not speak, and the features that changed under them."""
         self._columns: dict[str, npt.NDArray[np.int64]] = {}
         self._units: dict[str, list[str]] = {}
+        self._read: dict[str, Head] = {}
+        """Heads as they were trained: a head whose labels were guessed reads less than its file names."""
         places = {name: i for i, name in enumerate(names())}
         for name, trained in bundle.heads.items():
             if changed := trained.stopped_by(digests()):
                 self.stopped[name] = changed
             else:
                 self._columns[name] = np.array([places[feature] for feature in trained.model.names], "i8")
+                self._read[name] = head_of(name).only(trained.model.names)
                 self._units[name] = [units()[feature] for feature in trained.model.names]
 
     @classmethod
@@ -149,6 +153,7 @@ class Scorer:
             why = "too_few_goals" if head.name == "conversion" and trained is None else "model_missing"
         if why is not None or trained is None or columns is None:
             return Said({"eligible": False, "ineligible_reason": why, "base_rate": base_rate})
+        head = self._read[head.name]
         values = extended(vector, moments, evidence.acts)[columns]
         contributions = trained.model.contributions(values)
         margin = trained.model.margin(values)

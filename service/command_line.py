@@ -14,6 +14,7 @@ from service import model_commands
 from service.learning_commands import export, labels, training_set
 from service.owner_commands import DataDir, audit, keys, rules
 from service.report_commands import report
+from service.training_commands import card, train
 
 app = typer.Typer(
     name="watchworthy",
@@ -43,32 +44,11 @@ class ScoreFormat(StrEnum):
     parquet = "parquet"
 
 
-class CardName(StrEnum):
-    """What has a card: the heads, and worth."""
-
-    bot = "bot"
-    frustration = "frustration"
-    conversion = "conversion"
-    churn = "churn"
-    worth = "worth"
-    unusual = "unusual"
-
-
 class Format(StrEnum):
     """How a list is printed."""
 
     table = "table"
     json = "json"
-
-
-class HeadName(StrEnum):
-    """The heads."""
-
-    bot = "bot"
-    frustration = "frustration"
-    conversion = "conversion"
-    churn = "churn"
-    unusual = "unusual"
 
 
 @app.command()
@@ -130,66 +110,6 @@ def catalogue(
     from service.verbs.catalogue import run
 
     raise typer.Exit(run(markdown))
-
-
-@app.command()
-def train(
-    head: Annotated[HeadName, typer.Argument(help="Which head.")],
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of data to train on; for conversion, of your own recordings; for churn, a data directory."
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder of heads to write to; the starters by default.")
-    ] = None,
-    vectors: Annotated[
-        Path | None,
-        typer.Option(help="Train from a vectors.parquet instead; the shipped ones give the shipped model."),
-    ] = None,
-    negatives: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Recordings of people you vouch for: derive the operating points from them (repeatable)."
-        ),
-    ] = None,
-    people: Annotated[
-        Path | None, typer.Option(help="CSV with columns file,person: whose recording each one is.")
-    ] = None,
-    pattern: Annotated[
-        str | None,
-        typer.Option(
-            help="Instead of --people: a regular expression that finds the person in a file's name."
-        ),
-    ] = None,
-    simulated: Annotated[
-        bool, typer.Option("--simulated", help="conversion only: train on the simulated shop history.")
-    ] = False,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything drawn at random.")] = None,
-    lab: Annotated[
-        Path | None, typer.Option(help="Folder of what the lab recorded: families/ and twins/.")
-    ] = None,
-) -> None:
-    """Train a head, or derive its operating points from your own people."""
-    from service.verbs.train import run
-
-    raise typer.Exit(
-        run(head.value, data, out, vectors, negatives or [], people, pattern, simulated, seed, lab)
-    )
-
-
-@app.command()
-def card(
-    head: Annotated[CardName, typer.Argument(help="Which head, or worth.")],
-    models: Annotated[
-        Path | None, typer.Option(help="Folder of trained heads; the starters by default.")
-    ] = None,
-) -> None:
-    """Show the model card of a head: its data, its bounds, where it will be wrong."""
-    from service.verbs.card import run
-
-    raise typer.Exit(run(head.value, models))
 
 
 @app.command()
@@ -344,6 +264,8 @@ def settings(data_dir: DataDir = Path("data")) -> None:
     raise typer.Exit(run(data_dir))
 
 
+app.command()(train)
+app.command()(card)
 app.command()(export)
 app.command("training-set")(training_set)
 app.add_typer(labels, name="labels")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from service.head_names import head_name
 from service.owner_commands import DataDir
 
 Site = Annotated[str | None, typer.Option(help="One site alone; all by default.")]
@@ -29,7 +30,12 @@ def export(
 
 
 def training_set(
-    head: Annotated[str, typer.Argument(help="bot or frustration; others have trainers of their own.")],
+    head: Annotated[
+        str,
+        typer.Argument(
+            parser=head_name(), metavar="HEAD", help="Which head; a name that is none lists them."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="File of vectors to write, for `watchworthy train --vectors`.")],
     data_dir: DataDir = Path("data"),
     known_at: Annotated[
@@ -39,11 +45,23 @@ def training_set(
         bool, typer.Option("--with-starter", help="Put the rows of the starter beside yours.")
     ] = False,
     site: Site = None,
+    label_files: Annotated[
+        list[Path] | None,
+        typer.Option("--labels", metavar="LABELS.jsonl", help="A file of further labels (repeatable)."),
+    ] = None,
+    weak: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE.py",
+            help="A file with functions that guess labels (repeatable): their guesses train, weighing little, and "
+            "what they read is taken out of the head.",
+        ),
+    ] = None,
 ) -> None:
     """Make a training set of what the service has seen and people have labelled; it is refused if it leaks."""
     from service.verbs.export import training_set as run
 
-    raise typer.Exit(run(head, out, data_dir, known_at, with_starter, site))
+    raise typer.Exit(run(head, out, data_dir, known_at, with_starter, site, label_files or [], weak or []))
 
 
 labels = typer.Typer(

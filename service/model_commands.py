@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from service.head_names import head_name
 from service.owner_commands import DataDir
 
-
-class Learned(StrEnum):
-    """Heads that can be compared."""
-
-    bot = "bot"
-    frustration = "frustration"
-    conversion = "conversion"
-    churn = "churn"
-
-
-HeadName = Annotated[Learned, typer.Argument(help="Which head.")]
+HeadName = Annotated[
+    str,
+    typer.Argument(parser=head_name(), metavar="HEAD", help="Which head; a name that is none lists them."),
+]
 Challenger = Annotated[
     str,
     typer.Argument(
@@ -51,27 +44,27 @@ def add(app: typer.Typer) -> None:
         app.command()(command)
 
 
-class Searched(StrEnum):
-    """Heads with vectors of their own to search on."""
-
-    bot = "bot"
-    frustration = "frustration"
-
-
 def search(
-    head: Annotated[Searched, typer.Argument(help="Which head.")],
+    head: HeadName,
     vectors: Annotated[
-        Path | None, typer.Option(help="Labelled vectors; those that ship by default.")
+        Path | None,
+        typer.Option(help="Labelled vectors of `watchworthy training-set`; those that ship by default."),
     ] = None,
     minutes: Annotated[float, typer.Option(min=0.01, help="Budget: no try begins after so long.")] = 10,
     trials: Annotated[int, typer.Option(min=1, help="Budget: the most tries.")] = 60,
     seed: Annotated[int, typer.Option(help="Seed of everything drawn at random.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json", help="Write the best settings here, for `watchworthy train --settings`."
+        ),
+    ] = None,
     json: Json = None,
 ) -> None:
     """Search settings of a head's booster with Optuna, under folds that hold groups out."""
     from service.verbs.search import run
 
-    raise typer.Exit(run(head.value, vectors, minutes, trials, seed, json))
+    raise typer.Exit(run(head, vectors, minutes, trials, seed, out, json))
 
 
 def evaluate(
@@ -84,7 +77,7 @@ def evaluate(
     """Measure a head on people that it has not seen, with intervals."""
     from service.verbs.learn import run_evaluate
 
-    raise typer.Exit(run_evaluate(head.value, models, on, data_dir, json))
+    raise typer.Exit(run_evaluate(head, models, on, data_dir, json))
 
 
 def compare(
@@ -102,7 +95,7 @@ def compare(
     """Compare a head with the one that scores now, on the same held-out groups and on people's labels."""
     from service.verbs.learn import run_compare
 
-    raise typer.Exit(run_compare(head.value, challenger, on, champion, data_dir, site, address, json))
+    raise typer.Exit(run_compare(head, challenger, on, champion, data_dir, site, address, json))
 
 
 def promote(
@@ -118,7 +111,7 @@ def promote(
     """Let a head take the champion's place, or say why it may not."""
     from service.verbs.learn import run_promote
 
-    raise typer.Exit(run_promote(head.value, challenger, why, on, data_dir, shadow))
+    raise typer.Exit(run_promote(head, challenger, why, on, data_dir, shadow))
 
 
 def rollback(why: Why, data_dir: DataDir = Path("data")) -> None:

@@ -19,8 +19,6 @@ from models.head import Boosting, Evidence, Group, Head, Use
 
 DAYS: Final = 14
 DAY_MS: Final = 86_400_000
-LEAST_RETURNS: Final = 50
-LEAST_VISITORS: Final = 300
 LEAST_AT_RISK: Final = (
     10  # visitors on whom the chance of still being seen must stand; later it stays as it was
 )
@@ -162,6 +160,12 @@ CHURN = Head(
     blind_to="who the visitor is, when the visit was, and anything from after its end",
     boosting=Boosting(rounds=60, leaves=4, learning_rate=0.06, least_rows=30, ridge=10.0),
     always=False,
+    truth="return",
+    days=DAYS,
+    never=("duration",),
+    pairs=False,
+    least_each=50,
+    least_groups=300,
     data=("A site's own identified visitors and when they came back.",),
     failures=(
         "It says who comes back, not why, nor what would bring anybody back.",

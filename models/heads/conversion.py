@@ -61,6 +61,11 @@ CONVERSION = Head(
     base_rate=0.03,
     ineligible=ineligible,
     slices=("landmark",),
+    truth="goal",
+    never=("goal_events",),
+    pairs=False,
+    least_each=LEAST_GOALS,
+    least_groups=LEAST_SESSIONS,
     blind_to="everything at and after the goal, and anything that depends on when the session will end",
     boosting=Boosting(rounds=80, leaves=4, learning_rate=0.06, least_rows=30, ridge=10.0),
 )

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from data_contracts.errors import WatchworthyError
 from data_contracts.events import Events
+from data_contracts.labels import MAY_TEST
 from features.catalogue import engine
 from models.head import Head
 from models.signal_rates import extended, names
@@ -49,6 +50,10 @@ TEXTS: Final = (
 BASELINE: Final = ("all_duration_ms", "all_events", "all_presses", "all_mutations", "all_signals")
 """Totals that no head may see, kept so that its card can show what they alone would say. Signals: by severity."""
 NUMBERS: Final = ("label", "fold", "positions", "acts", "t_ms", "at_s", "answered", *BASELINE)
+BY_LABEL: Final = "kind"
+WEIGHTS: Final = ("weight", "inclusion_weight")
+"""Of a site's own sets alone: where each label is from, what a row weighs in training, and how many sessions it
+stands for (NaN: no lottery drew it)."""
 MARGIN: Final = "margin"
 """What a booster that had not seen the row's group said of it; NaN before training."""
 
@@ -133,6 +138,14 @@ class Examples:
         """Some of the rows, by mask or by index."""
         return Examples(self.names, self.x[rows], {name: c[rows] for name, c in self.columns.items()})
 
+    @property
+    def guessed(self) -> npt.NDArray[np.bool_]:
+        """Which rows bear a guess instead of a label: they may train, and nothing else."""
+        if BY_LABEL not in self.columns:
+            return np.zeros(len(self), bool)
+        guesses: npt.NDArray[np.bool_] = ~np.isin(self.columns[BY_LABEL], sorted(MAY_TEST))
+        return guesses
+
     def of(self, *uses: str) -> Examples:
         """The rows of these uses."""
         return self.take(np.isin(self.columns["use"], uses))
@@ -169,6 +182,11 @@ class Examples:
             table[f"_{name}"] = pa.array(self.columns[name].astype(str).tolist()).dictionary_encode()
         for name in NUMBERS:
             table[f"_{name}"] = pa.array(self.columns[name].astype("i4"))
+        if BY_LABEL in self.columns:
+            table[f"_{BY_LABEL}"] = pa.array(self.columns[BY_LABEL].astype(str).tolist()).dictionary_encode()
+        for name in WEIGHTS:
+            if name in self.columns:
+                table[f"_{name}"] = pa.array(self.columns[name].astype("f4"), from_pandas=False)
         table[f"_{MARGIN}"] = pa.array(self.columns[MARGIN].astype("f4"), from_pandas=False)
         kept = pa.table(table).replace_schema_metadata({"watchworthy": json.dumps(facts)})
         pq.write_table(kept, path, compression="zstd", compression_level=19, version="2.6")
@@ -182,12 +200,8 @@ class Examples:
         WatchworthyError
             ``training_refused`` if the file does not hold training vectors.
         """
+        told = facts_in(path)
         table = pq.read_table(path)
-        told = (table.schema.metadata or {}).get(b"watchworthy")
-        if told is None:
-            raise WatchworthyError(
-                "training_refused", "The file holds no training vectors of ours.", str(path)
-            )
         names = tuple(name for name in table.column_names if not name.startswith("_"))
         x = np.column_stack([table[name].to_numpy() for name in names]).astype("f4")
         columns: dict[str, Column] = {
@@ -195,8 +209,12 @@ class Examples:
             for name in TEXTS
         }
         columns |= {name: table[f"_{name}"].to_numpy().astype("i8") for name in NUMBERS}
-        columns[MARGIN] = table[f"_{MARGIN}"].to_numpy().astype("f8")
-        return cls(names, x, columns), json.loads(told)
+        if f"_{BY_LABEL}" in table.column_names:
+            columns[BY_LABEL] = np.array(table[f"_{BY_LABEL}"].cast(pa.string()).to_pylist(), dtype=str)
+        for name in (*WEIGHTS, MARGIN):
+            if f"_{name}" in table.column_names:
+                columns[name] = table[f"_{name}"].to_numpy().astype("f8")
+        return cls(names, x, columns), told
 
 
 @dataclass
@@ -249,6 +267,26 @@ class Gather:
     def answered(self) -> dict[str, float]:
         """Share of sessions on which the head may speak, by use, source and family."""
         return {key: 1 - self.abstained.get(key, 0) / count for key, count in sorted(self.seen.items())}
+
+
+def facts_in(path: Path) -> dict[str, Any]:
+    """The facts that stand in a file of vectors.
+
+    Raises
+    ------
+    WatchworthyError
+        ``file_missing``; ``training_refused`` if the file does not hold training vectors.
+    """
+    if not path.is_file():
+        raise WatchworthyError("file_missing", "There is no file of vectors of this name.", str(path))
+    try:
+        told = (pq.read_schema(path).metadata or {}).get(b"watchworthy")
+    except pa.ArrowInvalid:
+        told = None
+    if told is None:
+        raise WatchworthyError("training_refused", "The file holds no training vectors of ours.", str(path))
+    facts: dict[str, Any] = json.loads(told)
+    return facts
 
 
 def concatenated(parts: Sequence[Examples]) -> Examples:

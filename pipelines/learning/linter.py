@@ -25,11 +25,6 @@ SUSPECT: Final = 0.90
 LEAST_GROUPS: Final = 20  # of each class, below which a perfect ranking may be chance
 MASK_AUC: Final = 0.55  # what the pattern of missing values may tell on groups that it was not fitted to
 A_CLOCK: Final = 0.95  # rank correlation with the order of collection from which a feature is an order
-NEVER: Final[dict[str, frozenset[str]]] = {
-    "conversion": frozenset({"goal_events"}),
-    "churn": frozenset({"duration"}),
-}
-"""Features that say what a head is asked."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +157,7 @@ def across_folds(found: TrainingSet) -> Iterator[Finding]:
 def label_in_features(found: TrainingSet) -> Iterator[Finding]:
     """No feature may be what the head is asked, nor stand on what a weak label read."""
     named = set(found.head.features)
-    for name in sorted(named & NEVER.get(found.head.name, frozenset())):
+    for name in sorted(named & set(found.head.never)):
         yield Finding(
             "label in features", "refuse", name, "it says what the head is asked.", "Take it out of the head."
         )

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from data_contracts.labels import Label
-from models.heads.churn import DAY_MS, DAYS, Stay, outcomes
+from models.head import Head
+from models.heads.churn import DAY_MS, Stay, outcomes
 from pipelines.learning.labels import Said
 
 
 def returns(
+    head: Head,
     rows: Iterable[Mapping[str, Any]],
     labels: Iterable[Label],
     known_at_ms: int,
@@ -21,10 +23,12 @@ def returns(
 
     Parameters
     ----------
+    head
+        Says within how many days a return counts.
     rows
         Of ``data_contracts.frames.SESSIONS``; those that were received later than ``known_at_ms`` are not known.
     labels
-        Those of ``churn`` say with ``censored_at_ms`` when a visitor withdrew or was erased.
+        Those of the head say with ``censored_at_ms`` when a visitor withdrew or was erased.
     """
     visits: dict[str, list[tuple[int, int, str]]] = {}
     for row in rows:
@@ -38,7 +42,7 @@ def returns(
     gone = {
         one.session_id: one.censored_at_ms
         for one in labels
-        if one.head == "churn" and one.censored_at_ms is not None and one.recorded_at_ms <= known_at_ms
+        if one.head == head.name and one.censored_at_ms is not None and one.recorded_at_ms <= known_at_ms
     }
     names: list[str] = []
     stays: list[Stay] = []
@@ -49,12 +53,12 @@ def returns(
             following = own[i + 1][0] if i + 1 < len(own) else None
             names.append(name)
             stays.append(Stay(ended, following, censored))
-    found = outcomes(stays, known_at_ms)
+    found = outcomes(stays, known_at_ms, head.days)
     told = {}
     for name, stay, label, weight in zip(
         names, stays, found.label.tolist(), found.weight.tolist(), strict=True
     ):
-        closes = stay.at_ms + DAYS * DAY_MS
+        closes = stay.at_ms + int(head.days * DAY_MS)
         if label >= 0:
             told[name] = Said(label, weight, "goal", ("visits",), stay.next_ms or 0 if label else 0, closes)
         else:

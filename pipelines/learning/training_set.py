@@ -24,7 +24,7 @@ from models.heads import head as head_of
 from models.heads.conversion import HORIZON_S
 from models.landmarks import LANDMARKS_S
 from models.signal_rates import digests, names
-from pipelines.datasets.examples import MARGIN, NUMBERS, TEXTS, TRAIN, Examples
+from pipelines.datasets.examples import BY_LABEL, MARGIN, NUMBERS, TEXTS, TRAIN, WEIGHTS, Examples, hashed
 from pipelines.learning.labels import Said, read_labels, said, standing
 from pipelines.learning.returning import returns
 from pipelines.learning.rows import Moment, moments_of
@@ -100,19 +100,23 @@ class TrainingSet:
         return Rows(self.x, self["label"].astype("i8"), self["weight"].astype("f8"), self["group"])
 
     def examples(self) -> Examples:
-        """The same rows as trainers take them; guesses are left out, for these trainers also test on what they get."""
-        kept = self.take(self["may_test"])
-        n = len(kept)
+        """The same rows as vectors are kept, each with the kind of its label: guesses may train and nothing else."""
+        n = len(self)
         columns: dict[str, npt.NDArray[Any]] = {name: np.full(n, "", dtype="<U64") for name in TEXTS}
         for name in ("group", "person", "session", "scenario", "family"):
-            columns[name] = kept[name].astype(str)
+            columns[name] = self[name].astype(str)
+        # Whom a head has seen is asked again when it is compared, on sets whose groups may be named otherwise.
+        visitor = np.array([hashed(name) for name in self["visitor"].tolist()], dtype=str)
+        columns["person"] = np.where(columns["person"] == "", visitor, columns["person"])
         columns["use"], columns["source"] = np.full(n, TRAIN), np.full(n, SITE)
         plain = {"answered": np.ones(n, "i8")}  # what the head abstains on is left out of a set
         columns |= {
-            name: kept.columns.get(name, plain.get(name, np.zeros(n))).astype("i8") for name in NUMBERS
+            name: self.columns.get(name, plain.get(name, np.zeros(n))).astype("i8") for name in NUMBERS
         }
-        columns[MARGIN] = np.full(n, np.nan)
-        return Examples(self.head.features, kept.x, columns)
+        columns[BY_LABEL] = self["kind"].astype(str)
+        columns |= {name: self[name].astype("f8") for name in WEIGHTS}
+        columns[MARGIN] = self.columns.get(MARGIN, np.full(n, np.nan)).astype("f8")
+        return Examples(self.head.features, self.x, columns)
 
     def frame(self) -> pd.DataFrame:
         """Features and columns as one pandas frame; a column whose name a feature bears gets ``_`` before it."""
@@ -164,7 +168,7 @@ def training_set(
     if wrong:
         raise ValueError(f"{', '.join(wrong)}: these guess for another head than {name!r}.")
     head = kept_from(head_of(name), weak)
-    if name == "conversion" and landmarks is None:
+    if head.truth == "goal" and landmarks is None:
         landmarks = LANDMARKS_S
     dropped: Counter[str] = Counter()
     labels = source.labels() + [one for file in files for one in read_labels(file)]
@@ -172,13 +176,13 @@ def training_set(
     for one in standing(labels, name, known_at_ms, dropped):
         by_session.setdefault(one.session_id, []).append(one)
     censored: float | None = None
-    if name == "churn":
+    if head.truth == "return":
         if landmarks is not None:
-            raise ValueError("The churn head is asked at the end of a visit: it takes no landmarks.")
-        told_of, censored = returns(source.rows(), labels, known_at_ms, dropped)
+            raise ValueError(f"The head {name!r} is asked at the end of a visit: it takes no landmarks.")
+        told_of, censored = returns(head, source.rows(), labels, known_at_ms, dropped)
         label_of = _by_return(told_of)
     else:
-        label_of = _by_goal(source.idle_ms) if name == "conversion" else _by_labels(name)
+        label_of = _by_goal(source.idle_ms) if head.truth == "goal" else _by_labels(name)
     kept: list[tuple[Moment, Said]] = []
     guessed: list[list[int | None]] = []
     for moment in _moments(source, as_of_ms, landmarks):

@@ -17,12 +17,14 @@ from models.head import Head
 from models.heads import head as head_of
 from models.operating_points import highest_by_person, tightest, upper_bound
 from pipelines.datasets.examples import Examples
-from pipelines.lifecycle.held_out import HeldOut, held_out, weights
+from pipelines.lifecycle.held_out import HeldOut, held_out, nobody, weights
 from pipelines.lifecycle.measuring import DRAWS, Measured, Paired, measured, paired, slope
 
 LEAST_GROUPS: Final = 5  # of each class; with fewer, drawing them again says nothing of others
 SLICES: Final = ("source", "family", "scenario", "recorder", "viewport")
 LEAST_ROWS: Final = 8
+NOBODY: Final = "nobody"
+"""Stands for the digest of a champion where no head of this name scores yet."""
 
 
 class PointSeen(msgspec.Struct, frozen=True):
@@ -108,6 +110,7 @@ def evaluate(name: str, folder: Path, rows: Examples, draws: int = DRAWS, seed: 
         ``training_refused`` if these are of fewer than five groups of a class.
     """
     said = held_out(folder, rows)
+    assert said.trained is not None
     told = said.told
     kept, group = rows.take(told), groups_of(rows.take(told))
     _enough(kept, group)
@@ -128,9 +131,9 @@ def evaluate(name: str, folder: Path, rows: Examples, draws: int = DRAWS, seed: 
 
 
 def compare(
-    name: str, champion: Path, challenger: Path, rows: Examples, draws: int = DRAWS, seed: int = 0
+    name: str, champion: Path | None, challenger: Path, rows: Examples, draws: int = DRAWS, seed: int = 0
 ) -> Comparison:
-    """Compare two heads on the rows that neither had seen.
+    """Compare two heads on the rows that neither had seen; without a champion, a head with saying the base rate.
 
     Both probabilities are at the champion's base rate, each by its own calibration, so that what is compared is what
     would be said.
@@ -140,17 +143,19 @@ def compare(
     WatchworthyError
         ``training_refused`` if these rows are of fewer than five groups of a class.
     """
-    ours, theirs = held_out(champion, rows), held_out(challenger, rows)
+    ours = held_out(champion, rows) if champion is not None else nobody(rows)
+    theirs = held_out(challenger, rows)
+    assert theirs.trained is not None
     told = ours.told & theirs.told
     kept = rows.take(told)
     group, label = groups_of(kept), kept["label"]
     _enough(kept, group)
-    rate = ours.trained.base_rate
+    rate = (ours.trained or theirs.trained).base_rate
     first, second = (one.probability(rate)[told] for one in (ours, theirs))
     weight = weights(label, group, rate)
     return Comparison(
         name,
-        ours.trained.digest,
+        ours.trained.digest if ours.trained is not None else NOBODY,
         theirs.trained.digest,
         rate,
         len(kept),
@@ -174,7 +179,7 @@ def _enough(rows: Examples, group: npt.NDArray[Any]) -> None:
 
 
 def _point(said: HeldOut, told: npt.NDArray[np.bool_], group: npt.NDArray[Any]) -> PointSeen:
-    found: OperatingPoint | None = tightest(said.trained.points)
+    found: OperatingPoint | None = tightest(said.trained.points) if said.trained is not None else None
     label, margin = said.rows["label"][told], said.margin[told]
     if found is None or found.threshold is None:
         return PointSeen(found.name if found else "", None, 0, 0, 1.0, None, "insufficient_negatives")

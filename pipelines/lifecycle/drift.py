@@ -24,9 +24,8 @@ import numpy.typing as npt
 from models.calibration import Floats
 
 PERMUTATIONS: Final = 200
-MORE: Final = (
-    10  # times so many for what no permutation reached: the correction for many columns asks for small p
-)
+MORE: Final = 10  # times so many where few reached it: the correction for many columns asks for small p
+ENOUGH: Final = 30  # permutations that reached it, from which more would change nothing
 DISCOVERY: Final = 0.05  # at most this share of what is called drifted is chance, in the mean
 LEAST_EFFECT: Final = 0.10  # a tenth of the reference's spread: less is no news, however certain
 LEAST_ROWS: Final = 20
@@ -112,7 +111,7 @@ def drift(
     before, now
         Rows of the reference and of today, f[n, k] and f[m, k]; NaN is missing.
     groups_before, groups_now
-        Whose each row is: people are permuted whole, for their sessions are alike. Rows by default.
+        Whose each row is: people are permuted whole, for their sessions are alike. By default each row is its own.
 
     Raises
     ------
@@ -127,12 +126,11 @@ def drift(
     first = np.arange(len(before)) if groups_before is None else groups_before
     second = np.arange(len(now)) + len(before) if groups_now is None else groups_now
     _, group = np.unique(np.concatenate([first.astype(str), second.astype(str)]), return_inverse=True)
-    many = group.max() + 1
-    share = len(before) / len(both)
+    old_rows = np.arange(len(both)) < len(before)
     rng = np.random.default_rng(seed)
 
     def sides(times: int) -> list[npt.NDArray[np.bool_]]:
-        found = [rng.permutation(many)[group] < share * many for _ in range(times)]
+        found = [permuted(group, old_rows, rng) for _ in range(times)]
         return [side for side in found if LEAST_ROWS // 2 <= side.sum() <= len(side) - LEAST_ROWS // 2]
 
     first_sides, more_sides = sides(permutations), sides(MORE * permutations)
@@ -149,7 +147,7 @@ def drift(
         seen = max(_moved(values[old], values[~old]) / scale, abs(missing))
         reached = tried = 0
         for side in chain(first_sides, more_sides):
-            if tried >= len(first_sides) and (reached or effect < LEAST_EFFECT):
+            if tried >= len(first_sides) and (reached >= ENOUGH or effect < LEAST_EFFECT):
                 break
             first_of = side[order]
             gone = float(empty[~side].mean() - empty[side].mean())
@@ -161,6 +159,31 @@ def drift(
         Drift(name, effect, missing, p, float(q), bool(q <= DISCOVERY and effect >= LEAST_EFFECT))
         for name, (effect, missing, p), q in zip(names, told, corrected, strict=True)
     ]
+
+
+def permuted(
+    group: npt.NDArray[np.int64], before: npt.NDArray[np.bool_], rng: np.random.Generator
+) -> npt.NDArray[np.bool_]:
+    """Which rows would stand before, had nothing moved: whole groups change sides, never single rows.
+
+    A group that stands on one side alone takes the side of another such; one that stands on both, such as a visitor who
+    came before and came back, changes its two parts over or does not.
+
+    Parameters
+    ----------
+    group
+        Of each row, i8[n], counted from 0.
+    before
+        Which rows stand before.
+    """
+    many = int(group.max()) + 1
+    rows, old = np.bincount(group, minlength=many), np.bincount(group, before, minlength=many)
+    both = (old > 0) & (old < rows)
+    side = old > 0
+    side[~both] = rng.permutation(side[~both])
+    over = rng.random(many) < 0.5
+    found: npt.NDArray[np.bool_] = np.where(both[group], before ^ over[group], side[group])
+    return found
 
 
 def adjusted(p: Floats) -> Floats:

@@ -47,20 +47,21 @@ def find(head: str, what: str, data_dir: Path, to: Path) -> Path:
     return registry.fetch(version, to)
 
 
-def champion(head: str, desk: Desk, data_dir: Path, own: Path | None, to: Path) -> Path:
+def champion(head: str, desk: Desk, data_dir: Path, own: Path | None, to: Path) -> Path | None:
     """Folder of the head that scores now, with the vectors that it was trained on where these can be had.
+
+    None if no head of this name scores.
 
     Raises
     ------
     WatchworthyError
-        ``model_missing`` if no head of this name scores; ``learn_missing``, ``registry_failed``.
+        ``model_missing``, ``learn_missing``, ``registry_failed``.
     """
-    trained = desk.shelf.bundle(desk.champion()).heads.get(head)
+    now = desk.champion()
+    trained = desk.shelf.bundle(now).heads.get(head)
     if trained is None:
-        raise WatchworthyError(
-            "model_missing", f"No head {head} scores here, so there is none to compare with."
-        )
-    for folder in (own / head if own is not None else None, STARTER / head):
+        return None
+    for folder in (own / head if own is not None else None, STARTER / head, desk.shelf.folder(now) / head):
         if folder is not None and (folder / VECTORS).exists() and digest_of(folder) == trained.digest:
             return folder
     return find(head, trained.digest, data_dir, to)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,8 @@ from models.bundle import Trained, load_head
 from models.calibration import Floats, logit
 from models.metrics import Labels, at_base_rate, by_group
 from pipelines.datasets.examples import MARGIN, TAUGHT, TRAIN, Examples
+from pipelines.training.heads import VECTORS as VECTORS
 
-VECTORS: Final = "vectors.parquet"
 Key = tuple[str, str, str, int]
 
 
@@ -35,12 +35,12 @@ class HeldOut:
     margin
         f8[n]; NaN where the head has seen the group.
     trained
-        The head.
+        The head; None for nobody, who says the base rate of every row.
     """
 
     rows: Examples
     margin: Floats
-    trained: Trained
+    trained: Trained | None
 
     @property
     def told(self) -> npt.NDArray[np.bool_]:
@@ -49,9 +49,16 @@ class HeldOut:
 
     def probability(self, base_rate: float) -> Floats:
         """Probability of each row by the head's own calibration, at a base rate that may be another's."""
+        if self.trained is None:
+            return np.full(len(self.margin), base_rate)
         ratio = self.trained.calibration.ratios(np.nan_to_num(self.margin))
         p = 0.5 * (1 + np.tanh(0.5 * (ratio + logit(base_rate))))
         return np.where(self.told, p, np.nan)
+
+
+def nobody(rows: Examples) -> HeldOut:
+    """What is said of rows where no head of this name scores yet."""
+    return HeldOut(rows, np.zeros(len(rows)), None)
 
 
 def held_out(folder: Path, rows: Examples) -> HeldOut:
@@ -94,9 +101,10 @@ def held_out(folder: Path, rows: Examples) -> HeldOut:
 
 
 def whole_sessions(path: Path) -> Examples:
-    """The rows of whole sessions of a file of vectors."""
+    """The rows of whole sessions of a file of vectors; guesses are left out: they may only train."""
     examples, _ = Examples.read(path)
-    return examples.of(TRAIN)
+    rows = examples.of(TRAIN)
+    return rows.take(~rows.guessed)
 
 
 def weights(label: Labels, group: npt.NDArray[Any], base_rate: float) -> Floats:

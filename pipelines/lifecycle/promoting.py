@@ -51,7 +51,7 @@ class Desk:
         rows: Examples,
         why: str,
         *,
-        champion: Path,
+        champion: Path | None,
         draws: int = 400,
         progress: Callable[[], None] = lambda: None,
     ) -> tuple[Comparison, list[Refused]]:
@@ -60,7 +60,7 @@ class Desk:
         Parameters
         ----------
         challenger, champion
-            Folders of the heads, with the vectors that they were trained on.
+            Folders of the heads, with the vectors that they were trained on; no champion where none scores yet.
         rows
             Sessions to compare on; those whose group either head has seen are left out.
         why

@@ -25,6 +25,9 @@ PREFIX: Final = "watchworthy-"
 HEAD: Final = "head"
 TOO_LONG: Final = 500  # characters of a parameter that MLflow takes
 DATABASE: Final = "mlflow.db"
+IMPATIENT: Final = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+"""What is asked of MLflow's client unless somebody set it: by its own lights it waits minutes for a server that is
+down, and whoever trained a head would wait with it."""
 ARTIFACTS: Final = "mlflow-artifacts"
 
 
@@ -79,6 +82,8 @@ class Registry:
 
     def __init__(self, data_dir: Path) -> None:
         server = os.environ.get("MLFLOW_TRACKING_URI", "")
+        for name, value in IMPATIENT.items():
+            os.environ.setdefault(name, value)
         data_dir.mkdir(parents=True, exist_ok=True)
         self.uri = server or f"sqlite:///{(data_dir / DATABASE).resolve()}"
         self._artifacts = None if server else (data_dir / ARTIFACTS).resolve().as_uri()

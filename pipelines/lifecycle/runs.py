@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,16 @@ from models.bundle import STARTER, load_head, write_json
 from models.head import Head
 from models.heads import HEADS
 from models.heads import head as head_of
-from pipelines.datasets.examples import MARGIN, TAUGHT, TRAIN, Examples, Progress, quiet
+from pipelines.datasets.examples import MARGIN, TRAIN, Examples, Progress, quiet
 from pipelines.lifecycle.comparing import groups_of
-from pipelines.lifecycle.drift import LEAST_ROWS, Drift, drift
 from pipelines.lifecycle.held_out import VECTORS, weights
 from pipelines.lifecycle.measuring import measured
+from pipelines.lifecycle.moved import moved
 from pipelines.lifecycle.pictures import draw_run
 from pipelines.lifecycle.registry import CHAMPION, Registry, Run, Version
 
-PERMUTED: int = 60  # for the picture of a run; the monitor takes more
 
-
-def record(registry: Registry, folder: Path) -> Version:
+def record(registry: Registry, folder: Path, data_dir: Path | None = None) -> Version:
     """Write a trained head down as a run with its pictures, and register it.
 
     Every measure is of rows whose group the booster that scored them had not seen.
@@ -33,6 +32,8 @@ def record(registry: Registry, folder: Path) -> Version:
     ----------
     folder
         Of the head.
+    data_dir
+        Of a service: what it has seen is held against what the head was trained on.
 
     Raises
     ------
@@ -59,12 +60,12 @@ def record(registry: Registry, folder: Path) -> Version:
     for one in measured(p, label, group, trained.base_rate):
         metrics |= {one.name: one.value, f"{one.name}_low": one.low, f"{one.name}_high": one.high}
     metrics |= _points(trained.points)
-    moved, between = _drift(examples)
+    drifted, between = moved(head.only(examples.names), examples, data_dir)
     with tempfile.TemporaryDirectory() as temporary:
         beside = Path(temporary)
         weight = weights(label, group, trained.base_rate)
         points = trained.points
-        draw_run(beside / "plots", p, margin, label, weight, points, trained.model, rows.x, moved, between)
+        draw_run(beside / "plots", p, margin, label, weight, points, trained.model, rows.x, drifted, between)
         _as_json(folder, beside / "model.json")
         return registry.record(Run(head.name, folder, parameters, metrics, tags, beside))
 
@@ -93,12 +94,14 @@ def _parameters(head: Head, facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_json(folder: Path, target: Path) -> None:
-    """Write the trees as JSON, as LightGBM tells them, for whoever reads no text of LightGBM."""
+    """Write the model as JSON: trees as LightGBM tells them, for whoever reads no text of it, or coefficients."""
     if (folder / "model.txt").exists():
         import lightgbm
 
         booster = lightgbm.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
         write_json(target, booster.dump_model())
+    elif (folder / "logistic.json").exists():
+        shutil.copyfile(folder / "logistic.json", target)
 
 
 def _points(points: Any) -> dict[str, float]:
@@ -120,16 +123,3 @@ def _told(folder: Path) -> dict[str, float]:
             if isinstance(value, int | float):
                 found[f"{name}_{kind}"] = float(value)
     return found
-
-
-def _drift(examples: Examples) -> tuple[list[Drift], str]:
-    """Drift between the two largest sources of people: what a model trained on one finds in the other."""
-    people = examples.of(*TAUGHT)
-    people = people.take((people["label"] == 0) & (people["use"] == TRAIN))
-    names, counts = np.unique(people["source"], return_counts=True)
-    order = np.argsort(-counts)
-    if len(order) < 2 or counts[order[1]] < LEAST_ROWS:
-        return [], ""
-    first, second = (people.take(people["source"] == names[i]) for i in order[:2])
-    found = drift(examples.names, first.x, second.x, first["person"], second["person"], permutations=PERMUTED)
-    return found, f"People of “{names[order[1]]}” beside people of “{names[order[0]]}”"

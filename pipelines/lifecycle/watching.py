@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
 
-from data_contracts import decisions
 from data_contracts.decisions import Decision
 from data_contracts.errors import WatchworthyError
-from models.calibration import Floats
-from models.signal_rates import extended, names
+from models.signal_rates import names
 from pipelines.lifecycle.drift import LEAST_ROWS, Drift, drift
 from pipelines.lifecycle.estimating import (
     Estimated,
@@ -22,11 +19,10 @@ from pipelines.lifecycle.estimating import (
     measured_precision,
 )
 from pipelines.lifecycle.people import EVEN, labelled
+from pipelines.lifecycle.seen import Seen, seen
 from pipelines.store.store import Store
 
-MOST: Final = 4_000  # sessions that are looked at, the latest
 DAY_MS: Final = 86_400_000
-HEADS: Final = ("bot", "frustration", "conversion")
 
 
 class HeadWatched(msgspec.Struct, frozen=True):
@@ -45,7 +41,10 @@ class HeadWatched(msgspec.Struct, frozen=True):
 
 
 class Watched(msgspec.Struct, frozen=True):
-    """What was found; times in Unix ms."""
+    """What was found; times in Unix ms.
+
+    Whether a move may be chance is judged by visitors, whose sessions are alike; a session of nobody's is its own.
+    """
 
     site: str
     since_ms: int
@@ -56,6 +55,8 @@ class Watched(msgspec.Struct, frozen=True):
     features: tuple[Drift, ...]
     scores: tuple[Drift, ...]
     heads: tuple[HeadWatched, ...]
+    visitors_now: int = 0
+    visitors_before: int = 0
 
     @property
     def moved(self) -> list[Drift]:
@@ -78,11 +79,8 @@ def watch(store: Store, site: str, days: float, now_ms: int | None = None, seed:
     """
     at_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
     since = at_ms - int(days * DAY_MS)
-    told = [decisions.read(one.body) for one in store.ended(site, MOST) if one.body is not None]
-    lengths = {len(one.vector) for one in told[:1]}
-    same = [one for one in told if len(one.vector) in lengths and one.catalogue == told[0].catalogue]
-    now = [one for one in same if one.start_ms >= since]
-    before = [one for one in same if one.start_ms < since]
+    found = seen(store, site)
+    now, before = found.take(found.start_ms >= since), found.take(found.start_ms < since)
     if min(len(now), len(before)) < LEAST_ROWS:
         raise WatchworthyError(
             "slice_too_small",
@@ -90,32 +88,36 @@ def watch(store: Store, site: str, days: float, now_ms: int | None = None, seed:
             f"{len(before)} before.",
             site,
         )
-    features = drift(names(), _vectors(before), _vectors(now), seed=seed)
-    heads = [name for name in HEADS if not np.isnan(_scores(same, [name])).all()]
-    scores = drift(heads, _scores(before, heads), _scores(now, heads), seed=seed)
+    features = drift(names(), before.vectors(), now.vectors(), before.who, now.who, seed=seed)
+    heads = found.heads()
+    scores = drift(heads, before.scores(heads), now.scores(heads), before.who, now.who, seed=seed)
     return Watched(
         site,
         since,
         at_ms,
         len(now),
         len(before),
-        len(told) - len(same),
+        found.other_catalogue,
         tuple(features),
         tuple(scores),
         tuple(_head(store, site, name, now) for name in heads),
+        len(np.unique(now.who)),
+        len(np.unique(before.who)),
     )
 
 
-def _head(store: Store, site: str, name: str, now: Sequence[Decision]) -> HeadWatched:
-    p = _scores(now, [name])[:, 0]
-    raised = np.array([_raised(name, one) for one in now])
+def _head(store: Store, site: str, name: str, now: Seen) -> HeadWatched:
+    p = now.scores([name])[:, 0]
+    raised = np.array([_raised(name, one) for one in now.told])
     propensity = _propensities(store, site)
     right = {
         session: yes
         for session, yes in labelled(store, site, name).items()
         if session in propensity and propensity[session] > 0
     }
-    drawn = [one.session_id for one, yes in zip(now, raised, strict=True) if yes and one.session_id in right]
+    drawn = [
+        one.session_id for one, yes in zip(now.told, raised, strict=True) if yes and one.session_id in right
+    ]
     measured = measured_precision(
         np.array([right[one] for one in drawn], "f8"), np.array([propensity[one] for one in drawn], "f8")
     )
@@ -148,20 +150,3 @@ def _raised(name: str, one: Decision) -> bool:
         return bool(one.outcome.flagged)
     chance = one.outcome.heads[name].probability if name in one.outcome.heads else None
     return chance is not None and chance >= EVEN
-
-
-def _vectors(told: Sequence[Decision]) -> Floats:
-    from models.kept import Kept
-
-    kept = [(Kept(one), one.seen.acts) for one in told]
-    return np.array([extended(one.vector, one.moments, acts) for one, acts in kept], "f8")
-
-
-def _scores(told: Sequence[Decision], heads: Sequence[str]) -> Floats:
-    found = np.full((len(told), len(heads)), np.nan)
-    for i, one in enumerate(told):
-        for j, name in enumerate(heads):
-            said = one.outcome.heads.get(name)
-            if said is not None and said.probability is not None:
-                found[i, j] = said.probability
-    return found

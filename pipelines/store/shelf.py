@@ -16,8 +16,8 @@ from models.bundle import SCORED_BY, Bundle, load, load_head
 
 FOLDER: Final = "bundles"
 POINTER: Final = "models.json"
-BESIDE: Final = ("golden.json", "measures.json", "card.md")
-"""Files that do not decide a score, but tell of it or check it."""
+BESIDE: Final = ("golden.json", "measures.json", "card.md", "vectors.parquet")
+"""Files that do not decide a score, but tell of it, check it, or let it be compared on what it had not seen."""
 
 
 class Pointer(msgspec.Struct, frozen=True, kw_only=True):

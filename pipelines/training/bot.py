@@ -8,6 +8,7 @@ import numpy as np
 
 from data_contracts.errors import WatchworthyError
 from models.calibration import choose
+from models.head import Head
 from models.heads.bot import BOT
 from models.operating_points import operating_points, tightest
 from models.trees import read
@@ -51,7 +52,7 @@ def folds(group: np.ndarray[Any, Any], label: Labels, rng: np.random.Generator) 
 
 
 def train_bot(
-    examples: Examples, answered: dict[str, float], seed: int, progress: Progress = quiet
+    examples: Examples, answered: dict[str, float], seed: int, progress: Progress = quiet, head: Head = BOT
 ) -> Fitted:
     """Train the bot head on its examples.
 
@@ -63,6 +64,8 @@ def train_bot(
         Share of sessions on which the head may speak, by use, source and family.
     seed
         Fixes folds, pairs and bagging.
+    head
+        With settings of the booster other than the head's own, if somebody found such.
 
     Raises
     ------
@@ -83,9 +86,9 @@ def train_bot(
     fold = np.array([fold_of[name] for name in every.group.tolist()], "i8")
     beside_fold = np.array([fold_of.get(name, -1) for name in further["group"].tolist()], "i8")
     progress("bot: families held out", int(fold.max()) + 1)
-    crossed = cross_fit(BOT, every, fold, seed, further.x, beside_fold, lambda: progress("", 0))
+    crossed = cross_fit(head, every, fold, seed, further.x, beside_fold, lambda: progress("", 0))
     progress("bot: the model itself", 1)
-    text = fitted(BOT, every, seed)
+    text = fitted(head, every, seed)
     progress("", 0)
     trained_on = np.isin(examples["use"], TAUGHT)
     examples.columns["fold"][trained_on] = fold
@@ -103,7 +106,7 @@ def train_bot(
     threshold = point.threshold if point else None
     final = read(text)
     progress("bot: doubts", 3)
-    doubts = _doubts(rows_of, rows, seed, progress)
+    doubts = _doubts(head, rows_of, rows, seed, progress)
     alive: dict[str, Any] = {}
     if threshold is not None:
         margins = examples[MARGIN]
@@ -116,14 +119,14 @@ def train_bot(
     measures = {
         "families": by_family(rows_of, margin, answered),
         "pooled": pooled(rows_of, margin),
-        "mask_only_auc": mask_only_auc(BOT, rows, seed),
-        "mask_only_auc_before_pairing": mask_only_auc(BOT, rows, seed, pair=False),
+        "mask_only_auc": mask_only_auc(head, rows, seed),
+        "mask_only_auc_before_pairing": mask_only_auc(head, rows, seed, pair=False),
         "answered": answered,
         "people": len(np.unique(look["person"])),
         "false_positives": false_positives(look, said[looks], threshold) if threshold is not None else [],
         "false_positives_alike": alike(look, said[looks], threshold) if threshold is not None else {},
-        "elsewhere": source_held_out(rows_of, rows, seed, threshold),
-        "calibration": calibration(margin, rows.y, rows.group, fold, fit.kind, BOT.base_rate, dict(losses)),
+        "elsewhere": source_held_out(head, rows_of, rows, seed, threshold),
+        "calibration": calibration(margin, rows.y, rows.group, fold, fit.kind, head.base_rate, dict(losses)),
         "scores": _scores(rows_of, fit.ratios(margin)),
         "importance": importance(rows, final),
         **doubts,
@@ -133,24 +136,26 @@ def train_bot(
     return Fitted(text, crossed.refits[::REFITS_KEPT], fit, points, facts, plain(measures))
 
 
-def _doubts(examples: Examples, rows: Rows, seed: int, progress: Progress) -> dict[str, Any]:
+def _doubts(head: Head, examples: Examples, rows: Rows, seed: int, progress: Progress) -> dict[str, Any]:
     """What luck, the looks of a source and a set seen before would make of the head."""
-    found: dict[str, Any] = {"null": null_auc(BOT, rows, seed)}
+    found: dict[str, Any] = {"null": null_auc(head, rows, seed)}
     progress("", 0)
     named = np.where(examples["person"] == "", examples["session"], examples["person"])
-    found["source_probe"] = source_probe(BOT, rows, examples["source"], named, seed)
+    found["source_probe"] = source_probe(head, rows, examples["source"], named, seed)
     progress("", 0)
-    found["sets_held_out"] = sets_held_out(BOT, examples, rows, seed)
+    found["sets_held_out"] = sets_held_out(head, examples, rows, seed)
     progress("", 0)
     return found
 
 
-def source_held_out(examples: Examples, rows: Rows, seed: int, threshold: float | None) -> dict[str, Any]:
+def source_held_out(
+    head: Head, examples: Examples, rows: Rows, seed: int, threshold: float | None
+) -> dict[str, Any]:
     """The set of another task, scored by a booster that saw nothing of it."""
     out = examples["source"] == ELSEWHERE
     if len(np.unique(rows.y[out])) < 2 or len(np.unique(rows.y[~out])) < 2:
         return {}
-    without = read(fitted(BOT, rows.take(~out), seed))
+    without = read(fitted(head, rows.take(~out), seed))
     return elsewhere(examples.take(out), without.margins(rows.x[out]), threshold)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.calibration import Floats
+from models.head import Head
 from models.heads.frustration import FRUSTRATION
 from models.metrics import auc
 from models.trees import read
@@ -46,7 +47,9 @@ def held_out(examples: Examples, score: Score) -> Floats:
     return found
 
 
-def on_twins(examples: Examples, rows: Rows, seed: int, progress: Progress = quiet) -> dict[str, Any]:
+def on_twins(
+    examples: Examples, rows: Rows, seed: int, progress: Progress = quiet, head: Head = FRUSTRATION
+) -> dict[str, Any]:
     """What the head, its parts and what is cruder reach on the twins; empty where there are none.
 
     Returns
@@ -60,22 +63,22 @@ def on_twins(examples: Examples, rows: Rows, seed: int, progress: Progress = qui
     if int(label[twins].sum()) < FEWEST_POSITIVES:
         return {}
     progress("frustration: twins held out", 2 + len(ABLATED))
-    scores: dict[str, Floats] = {"the head": held_out(examples, _head(rows, seed))}
+    scores: dict[str, Floats] = {"the head": held_out(examples, _head(head, rows, seed))}
     progress("", 0)
     totals = np.log1p(np.column_stack([examples[name] for name in BASELINE[:4]]).astype("f8"))
     scores["four totals, forest"] = held_out(examples, _forest(totals, label, seed))
     scores["four totals, logistic"] = held_out(examples, _logistic(totals, label))
     scores["signals by severity"] = examples["all_signals"].astype("f8")
     scores["signals by severity, per act"] = examples["all_signals"] / np.maximum(examples["acts"], 1)
-    for column, use in enumerate(FRUSTRATION.uses):
+    for column, use in enumerate(head.uses):
         scores[f"{use.name} alone"] = np.nan_to_num(examples.x[:, column].astype("f8"), nan=0.0)
     progress("", 0)
     without: dict[str, Floats] = {}
-    groups = [group.up for group in FRUSTRATION.groups for _ in group.uses]
+    groups = [group.up for group in head.groups for _ in group.uses]
     for name, codes in ABLATED.items():
         blind = rows.x.copy()
         blind[:, np.isin(groups, codes)] = np.nan
-        without[name] = held_out(examples, _head(replace(rows, x=blind), seed))
+        without[name] = held_out(examples, _head(head, replace(rows, x=blind), seed))
         progress("", 0)
     group = examples["group"][twins]
     draws = _draws(group)
@@ -93,9 +96,9 @@ def on_twins(examples: Examples, rows: Rows, seed: int, progress: Progress = qui
     }
 
 
-def _head(rows: Rows, seed: int) -> Score:
+def _head(head: Head, rows: Rows, seed: int) -> Score:
     def score(train: npt.NDArray[np.bool_], test: npt.NDArray[np.bool_]) -> Floats:
-        return read(fitted(FRUSTRATION, rows.take(train), seed)).margins(rows.x[test])
+        return read(fitted(head, rows.take(train), seed)).margins(rows.x[test])
 
     return score
 

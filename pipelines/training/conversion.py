@@ -14,9 +14,9 @@ import numpy as np
 from data_contracts.errors import WatchworthyError
 from data_contracts.events import GOAL, Events
 from data_contracts.recordings import read
-from models.bundle import Model, save_head, write_json
+from models.bundle import Model
 from models.calibration import Floats, choose
-from models.golden import write_golden
+from models.head import Boosting
 from models.heads.conversion import (
     BOOSTED_GOALS,
     CONVERSION,
@@ -28,12 +28,14 @@ from models.heads.conversion import (
 from models.landmarks import Landmark, Visit, landmarks
 from models.logistic import Logistic
 from models.metrics import auc
-from models.signal_rates import digests, names
+from models.signal_rates import names
 from models.trees import read as read_trees
-from pipelines.datasets.examples import Progress, looks, quiet
+from pipelines.datasets.examples import BY_LABEL, MARGIN, TRAIN, Examples, Progress, hashed, looks, quiet
 from pipelines.training.evaluate import plain
-from pipelines.training.fit import SEED, Labels, Matrix, Rows, boost
+from pipelines.training.fit import SEED, Fitted, Labels, Matrix, Rows, boost
+from pipelines.training.heads import write_head
 
+SITE: Final = "site"
 BLOCKS: Final = 5  # of time: each is judged by what was trained on those before it
 LEAST_SEEN: Final = 0.5  # a feature missing in more rows than this is no feature of the regression
 TOO_ALIKE: Final = 0.9  # correlation from which two features are one
@@ -81,6 +83,7 @@ def train_conversion(
     horizon_s: float = HORIZON_S,
     alias: str = "site",
     seed: int = SEED,
+    boosting: Boosting | None = None,
     progress: Progress = quiet,
 ) -> Path:
     """Train the conversion head and write it to ``out / "conversion"``.
@@ -93,6 +96,8 @@ def train_conversion(
         Nothing later is used; by default everything is known.
     alias
         What the card calls it: ``simulated`` for a history that nobody lived.
+    boosting
+        Settings of the booster, such as a search found; the head's own by default.
 
     Raises
     ------
@@ -109,9 +114,14 @@ def train_conversion(
             f"here are {goals} and {len(used)}.",
         )
     rows = data.rows
+    head = replace(CONVERSION, boosting=boosting or CONVERSION.boosting)
+
+    def boosted(some: Rows, own: int) -> str:
+        return boost(head, some, own)
+
     tried = {"logistic": forward(data, _logistic, horizon_s, seed)}
     if goals >= BOOSTED_GOALS:
-        tried["boosted"] = forward(data, _boosted, horizon_s, seed)
+        tried["boosted"] = forward(data, boosted, horizon_s, seed)
     losses = {name: grouped_loss(rows, margin) for name, margin in tried.items()}
     best = min(losses, key=lambda name: losses[name][0])
     if best == "boosted" and losses["logistic"][0] - losses["boosted"][0] < losses["boosted"][1]:
@@ -121,30 +131,20 @@ def train_conversion(
     block = _blocks(data)
     fit, kinds = choose(margin[told], rows.y[told], rows.group[told], block[told])
     base_rate = float((rows.weight * rows.y).sum() / rows.weight.sum())
-    model = _logistic(rows, seed) if best == "logistic" else boost(CONVERSION, rows, seed)
+    model = _logistic(rows, seed) if best == "logistic" else boost(head, rows, seed)
+    kind = "logistic" if isinstance(model, Logistic) else "boosted"
     facts = {
-        "name": "conversion",
-        "version": CONVERSION.version,
-        "alias": alias,
-        "question": CONVERSION.question,
         "base_rate": base_rate,
         "goal": goal,
         "horizon_s": horizon_s,
-        "features": [{"name": name, "digest": digests()[name]} for name in CONVERSION.features],
         "trained": {
-            "seed": seed,
-            "kind": best,
+            "kind": kind,
             "goals": goals,
             "sessions": len(used),
             "visitors": len(np.unique(rows.group)),
-            "rows": len(rows.y),
         },
     }
-    folder = out / "conversion"
-    digest = save_head(folder, model, (), fit, (), facts)
-    write_golden(folder, model, rows.x)
     measures = {
-        "digest": digest,
         "log_loss": {name: {"mean": m, "standard_error": e} for name, (m, e) in losses.items()},
         "auc_forward_in_time": {
             name: auc(m[~np.isnan(m) & (rows.y == 1)], m[~np.isnan(m) & (rows.y == 0)])
@@ -152,11 +152,40 @@ def train_conversion(
         },
         "log_loss_by_kind": kinds,
     }
-    write_json(folder / "measures.json", plain(measures))
+    fitted = Fitted(model, (), fit, (), facts, plain(measures))
+    folder = write_head(
+        out / head.name, head, fitted, _examples(data, margin, block), seed, alias=alias, answered={}
+    )
     from models.card import write
 
     write(folder)
     return folder
+
+
+def _examples(data: Landmarked, margin: Floats, block: Labels) -> Examples:
+    """The rows as vectors are kept: ``fold`` is the block of time, ``margin`` by what was known before it began."""
+    facts = [
+        {
+            "use": TRAIN,
+            "source": SITE,
+            "group": hashed(data.visits[row.visit].visitor),
+            "person": hashed(data.visits[row.visit].visitor),
+            "session": hashed(data.visits[row.visit].session),
+            "t_ms": 1000 * row.landmark_s,
+            "label": row.label,
+            "fold": int(fold),
+            "answered": 1,
+        }
+        for row, fold in zip(data.at, block.tolist(), strict=True)
+    ]
+    made = Examples.of_facts(CONVERSION.features, list(data.rows.x), facts)
+    # They come back in an order of their own; the margins and weights follow by (session, landmark).
+    place = {(one["session"], one["t_ms"]): i for i, one in enumerate(facts)}
+    order = [place[key] for key in zip(made["session"].tolist(), made["t_ms"].tolist(), strict=True)]
+    made.columns[MARGIN] = margin[order]
+    made.columns[BY_LABEL] = np.full(len(made), "goal")
+    made.columns |= {"weight": data.rows.weight[order], "inclusion_weight": np.full(len(made), np.nan)}
+    return made
 
 
 def landmarked(
@@ -241,10 +270,6 @@ def grouped_loss(rows: Rows, margin: Floats) -> tuple[float, float]:
     mean = per.sum() / mass.sum()
     error = np.sqrt(((per - mean * mass) ** 2).sum()) / mass.sum()
     return float(mean), float(error)
-
-
-def _boosted(rows: Rows, seed: int) -> str:
-    return boost(CONVERSION, rows, seed)
 
 
 def _logistic(rows: Rows, seed: int) -> Logistic:

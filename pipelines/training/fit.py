@@ -17,6 +17,7 @@ import numpy.typing as npt
 from data_contracts.assessments import OperatingPoint
 from models.calibration import Calibration, Floats, equal_weights
 from models.head import Group, Head
+from models.logistic import Logistic
 from models.metrics import auc
 from models.trees import read
 
@@ -34,7 +35,7 @@ DRAWS: Final = (
 class Fitted:
     """What a trainer hands back."""
 
-    model: str
+    model: str | Logistic
     refits: tuple[str, ...]
     calibration: Calibration
     points: tuple[OperatingPoint, ...]

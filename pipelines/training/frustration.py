@@ -12,6 +12,7 @@ import numpy as np
 
 from data_contracts.errors import WatchworthyError
 from models.calibration import Floats, choose
+from models.head import Head
 from models.heads.frustration import FRUSTRATION
 from models.metrics import auc
 from models.trees import read
@@ -37,13 +38,17 @@ DRAWS_KEPT: Final = 5  # refits of so many draws ship for the interval
 
 
 def train_frustration(
-    examples: Examples, answered: dict[str, float], seed: int, progress: Progress = quiet
+    examples: Examples,
+    answered: dict[str, float],
+    seed: int,
+    progress: Progress = quiet,
+    head: Head = FRUSTRATION,
 ) -> Fitted:
     """Train the frustration head on its examples.
 
     Parameters
     ----------
-    examples, answered, seed
+    examples, answered, seed, head
         As of ``train_bot``; groups are scenarios.
 
     Raises
@@ -69,7 +74,7 @@ def train_frustration(
     for draw, own in enumerate(seeds(seed, DRAWS)):
         rng = np.random.default_rng(own)
         fold = group_folds(scenario, label, FOLDS, rng)
-        crossed = cross_fit(FRUSTRATION, rows, fold, own)
+        crossed = cross_fit(head, rows, fold, own)
         margins.append(crossed.margin)
         folds.append(fold)
         if draw < DRAWS_KEPT:
@@ -82,8 +87,8 @@ def train_frustration(
     # The last fold is noted beside the vectors; a row has as many as there were draws.
     trained_on = np.isin(examples["use"], TAUGHT)
     examples.columns["fold"][trained_on] = folds[-1]
-    text = fitted(FRUSTRATION, rows, seed)
-    strict = people_too(rows, taught, folds[0], seed)
+    text = fitted(head, rows, seed)
+    strict = people_too(head, rows, taught, folds[0], seed)
     examples.columns[MARGIN][trained_on] = np.mean(margins, axis=0)
     margins, label, scenario = [one[whole] for one in margins], label[whole], scenario[whole]
     stacked = [np.concatenate(margins), np.tile(label, DRAWS), np.tile(scenario, DRAWS)]
@@ -94,7 +99,7 @@ def train_frustration(
         "auc": {name: spread(values) for name, values in measured.items()},
         "auc_people_held_out_too": strict,
         "scenarios": by_scenario(rows_of, fit.ratios(mean)),
-        "mask_only_auc": mask_only_auc(FRUSTRATION, rows, seed, folds=FOLDS),
+        "mask_only_auc": mask_only_auc(head, rows, seed, folds=FOLDS),
         "answered": answered,
         "people": len(np.unique(rows_of["person"])),
         "calibration": calibration(
@@ -103,7 +108,7 @@ def train_frustration(
             scenario,
             np.unique(scenario, return_inverse=True)[1].astype("i8"),
             fit.kind,
-            FRUSTRATION.base_rate,
+            head.base_rate,
             dict(losses),
         ),
         "scores": {
@@ -118,7 +123,7 @@ def train_frustration(
             if ((scenario == name) & (label == value)).any()
         },
         "importance": importance(rows, read(text)),
-        "twins": on_twins(taught, rows, seed, progress),
+        "twins": on_twins(taught, rows, seed, progress, head),
     }
     return Fitted(text, tuple(refits), fit, (), {}, plain(measures))
 
@@ -167,7 +172,7 @@ def baselines(examples: Examples, label: Labels, fold: Labels, seed: int) -> dic
     return found
 
 
-def people_too(rows: Rows, examples: Examples, fold: Labels, seed: int) -> float:
+def people_too(head: Head, rows: Rows, examples: Examples, fold: Labels, seed: int) -> float:
     """AUC when, with the scenarios, the people of the held-out sessions are left out as well: stricter, and starved."""
     margin = np.zeros(len(rows.y))
     for k in np.unique(fold):
@@ -176,7 +181,7 @@ def people_too(rows: Rows, examples: Examples, fold: Labels, seed: int) -> float
         kept = ~inside & ~seen
         if len(np.unique(rows.y[kept])) < 2:
             return float("nan")
-        margin[inside] = read(fitted(FRUSTRATION, rows.take(kept), seed)).margins(rows.x[inside])
+        margin[inside] = read(fitted(head, rows.take(kept), seed)).margins(rows.x[inside])
     whole = examples["use"] == TRAIN
     return auc(margin[whole & (rows.y == 1)], margin[whole & (rows.y == 0)])
 

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from data_contracts.errors import WatchworthyError
 from models.bundle import STARTER, save_head, write_json
+from models.bundle import digest_of as digest_of_head
 from models.golden import write_golden
-from models.head import Head
+from models.head import Boosting, Head
 from models.heads import head as head_of
 from models.reason_codes import VERSION
 from models.signal_rates import digests, names
 from models.trees import read
 from pipelines.datasets.bot import PEOPLE
-from pipelines.datasets.examples import LESS, TAUGHT, Examples, Progress, counted, quiet
+from pipelines.datasets.examples import LESS, TAUGHT, TRAIN, Examples, Progress, counted, quiet
 from pipelines.training.evaluate import plain
 from pipelines.training.fit import SEED, Fitted
 
-Trainer = Callable[[Examples, dict[str, float], int, Progress], Fitted]
+Trainer = Callable[[Examples, dict[str, float], int, Progress, Head], Fitted]
+VECTORS: Final = "vectors.parquet"
+TRAINED_BY_US: Final = ("bot", "frustration")
+"""Heads that learn from data that this project gathered; every other learns from a site's own sessions."""
 
 
 def train_head(
@@ -32,6 +37,7 @@ def train_head(
     vectors: Path | None = None,
     lab: Path | None = None,
     seed: int = SEED,
+    boosting: Boosting | None = None,
     progress: Progress = quiet,
 ) -> Path:
     """Train a head and write its folder: model, refits, calibration, points, facts, vectors, measures, card.
@@ -39,7 +45,8 @@ def train_head(
     Parameters
     ----------
     name
-        ``bot`` or ``frustration``; ``conversion`` learns from a site's own sessions, see ``train_conversion``.
+        ``bot`` or ``frustration``; other heads learn from a site's own sessions: ``train_conversion``, and
+        ``pipelines.learning.site_head``.
     data
         Folder with ``data/`` and ``recordings/``.
     out
@@ -50,6 +57,8 @@ def train_head(
         Folder of what the lab recorded, with ``families/`` and ``twins/``; what is missing is left out.
     seed
         Fixes every draw.
+    boosting
+        Settings of the booster, such as a search found; the head's own by default.
     progress
         Told of what is being done.
 
@@ -66,42 +75,79 @@ def train_head(
         If there is no such head, or it reads a feature that the catalogue does not have.
     """
     head = head_of(name)
+    head = replace(head, boosting=boosting or head.boosting)
     head.columns(names())
     answered: dict[str, float]
+    alias, kept = "starter", dict[str, Any]()
     if vectors is not None:
         examples, told = Examples.read(vectors)
         answered, seed = told["answered"], told["seed"]
+        if "training_set" in told:
+            alias, kept = "site", {"training_set": told["training_set"]}
         _check(head, examples, told, vectors)
+        if examples.guessed.any():
+            raise WatchworthyError(
+                "training_refused",
+                "Some labels are guesses, which may only train: train with pipelines.learning.site_head, as "
+                "`watchworthy train` does.",
+                str(vectors),
+            )
     elif data is not None:
         examples, answered = _gather(name, data, lab, seed, progress)
     else:
         raise WatchworthyError(
             "training_refused", "Name a folder of data, or a file of vectors, to train on."
         )
-    fitted = _trainer(name)(examples, answered, seed, progress)
-    folder = out / name
-    facts = _facts(head, examples, seed) | fitted.facts
-    digest = save_head(folder, fitted.model, fitted.refits, fitted.calibration, fitted.points, facts)
-    write_golden(folder, fitted.model, examples.of("train").x)
-    kept = {"head": name, "seed": seed, "features": facts["features"], "answered": answered}
-    examples.write(folder / "vectors.parquet", kept)
-    write_json(folder / "measures.json", {"digest": digest} | fitted.measures)
+    fitted = _trainer(name)(examples, answered, seed, progress, head)
+    folder = write_head(out / name, head, fitted, examples, seed, alias=alias, answered=answered, **kept)
     if name == "bot" and data is not None and (data / "data" / f"{PEOPLE}.parquet").exists():
         from pipelines.training.replays import measured
 
         told = measured(data / "data" / f"{PEOPLE}.parquet", _made(lab, "families"), seed, progress)
         write_json(folder / "replays.json", plain(told))
     if name == "frustration" and data is not None:
-        told = {"digest": digest} | _replaced(examples, data, lab, seed, progress)
+        told = {"digest": digest_of_head(folder)} | _replaced(examples, data, lab, seed, progress)
         write_json(folder / "replacement.json", plain(told))
     if name == "frustration":
         from pipelines.training import cited
 
-        told = {"digest": digest} | cited.measured(read(fitted.model))
+        told = {"digest": digest_of_head(folder)} | cited.measured(read(str(fitted.model)))
         write_json(folder / "cited.json", plain(told))
     from models.card import write
 
     write(folder)
+    return folder
+
+
+def write_head(
+    folder: Path,
+    head: Head,
+    fitted: Fitted,
+    examples: Examples,
+    seed: int,
+    *,
+    alias: str,
+    **kept: Any,
+) -> Path:
+    """Write what was trained into its folder, all but the card: that is written once everything else is there.
+
+    Parameters
+    ----------
+    examples
+        What it was trained on; the margins of what had not seen a row's group stand beside each row.
+    alias
+        ``starter``, ``site`` or ``simulated``.
+    kept
+        Facts of the vectors, beside head, seed and features.
+    """
+    told = dict(fitted.facts)
+    trained = told.pop("trained", {})
+    facts = _facts(head, examples, seed, alias) | told
+    facts["trained"] |= trained
+    digest = save_head(folder, fitted.model, fitted.refits, fitted.calibration, fitted.points, facts)
+    write_golden(folder, fitted.model, examples.of(TRAIN).x)
+    examples.write(folder / VECTORS, {"head": head.name, "seed": seed, "features": facts["features"]} | kept)
+    write_json(folder / "measures.json", {"digest": digest} | fitted.measures)
     return folder
 
 
@@ -175,12 +221,13 @@ def _check(head: Head, examples: Examples, told: dict[str, Any], path: Path) -> 
         )
 
 
-def _facts(head: Head, examples: Examples, seed: int) -> dict[str, Any]:
-    training = examples.of("train")
+def _facts(head: Head, examples: Examples, seed: int, alias: str) -> dict[str, Any]:
+    training = examples.of(TRAIN)
+    own = head_of(head.name).boosting
     return {
         "name": head.name,
         "version": head.version,
-        "alias": "starter",
+        "alias": alias,
         "question": head.question,
         "base_rate": head.base_rate,
         "reason_codes": VERSION,
@@ -192,11 +239,21 @@ def _facts(head: Head, examples: Examples, seed: int) -> dict[str, Any]:
             "rows_told_less": int((examples["use"] == LESS).sum()),
             "positives": int(training["label"].sum()),
             "people": len({p for p in examples["person"][examples["source"] != "elsewhere"].tolist() if p}),
-            "groups": counted(training["group"][training["label"] == 1].tolist()),
-            "families": counted(training["family"].tolist()),
+            **_named(training, alias),
             "vectors": digest_of(examples),
-        },
+        }
+        # Only where they are not the head's own, so that the same head written again is the same to the last byte.
+        | ({"boosting": asdict(head.boosting)} if head.boosting != own else {}),
     }
+
+
+def _named(training: Examples, alias: str) -> dict[str, Any]:
+    """Groups and families by name: of a site's own sessions the groups are its visitors, and only counted."""
+    groups = counted(training["group"][training["label"] == 1].tolist())
+    families = counted(training["family"].tolist())
+    if alias == "starter":
+        return {"groups": groups, "families": families}
+    return {"families": families} if any(families) else {}
 
 
 def digest_of(examples: Examples) -> str:

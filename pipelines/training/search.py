@@ -6,25 +6,49 @@ it found is measured on those set aside beside the head's own settings, and is o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Final
 
+import msgspec
 import numpy as np
 
 from data_contracts.errors import WatchworthyError
 from models.calibration import Floats, choose, logit
 from models.head import Boosting, Head
+from models.heads import head as head_of
 from models.metrics import Labels, log_loss
 from models.trees import read
 from pipelines.lifecycle.held_out import weights
 from pipelines.lifecycle.measuring import Paired, paired
-from pipelines.training.fit import Rows, cross_fit, fitted, group_folds
+from pipelines.training.fit import Rows, boost, cross_fit, fitted, group_folds
 
 FOLDS: Final = 3
 SET_ASIDE: Final = 4  # one group in so many
 PRIOR: Final = 0.5  # settings are compared with classes of equal weight
 LEAST_GROUPS: Final = 12
+
+
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+Many = Annotated[int, msgspec.Meta(gt=0, le=100_000)]
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True):
+    """Settings of a booster as a file may hold them; ``models.head.Boosting`` says what each is."""
+
+    rounds: Many
+    leaves: Annotated[int, msgspec.Meta(gt=1, le=1_024)]
+    learning_rate: Share
+    least_rows: Many
+    ridge: Annotated[float, msgspec.Meta(ge=0)]
+    bagging: Share
+    columns: Share
+
+    def boosting(self) -> Boosting:
+        """The same, as heads have them."""
+        return Boosting(**msgspec.structs.asdict(self))
 
 
 @dataclass(frozen=True)
@@ -103,7 +127,8 @@ def search(
 
     def tried(boosting: Boosting) -> float:
         one = _with(head, boosting)
-        told.append(Trial(boosting, _loss(inside, cross_fit(one, inside, fold, seed).margin, fold)))
+        margin = cross_fit(one, inside, fold, seed, train=_trainer(one)).margin
+        told.append(Trial(boosting, _loss(inside, margin, fold)))
         progress()
         return told[-1].loss
 
@@ -129,6 +154,54 @@ def search(
     return Search(best, tuple(told), _aside(head, best, rows, aside, seed))
 
 
+def write_settings(path: Path, head: str, found: Search) -> None:
+    """Write the best settings, as ``read_settings`` takes them, with what they were found to be worth."""
+    loss = next(one for one in found.set_aside if one.name == "log_loss")
+    told = {
+        "head": head,
+        "boosting": asdict(found.best),
+        "is_better": found.is_better,
+        "log_loss_set_aside": {
+            "own": loss.champion,
+            "these": loss.challenger,
+            "low": loss.low,
+            "high": loss.high,
+        },
+        "tries": len(found.trials),
+    }
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def read_settings(path: Path, head: str) -> Boosting:
+    """Settings of the booster of a head from a file: what ``write_settings`` wrote, or the settings alone.
+
+    What the file does not name stays as the head has it.
+
+    Raises
+    ------
+    WatchworthyError
+        ``file_missing``; ``training_refused`` if it is of another head, or names what is no setting or no number of its
+        kind.
+    """
+    if not path.is_file():
+        raise WatchworthyError("file_missing", "There is no file of settings of this name.", str(path))
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        given = told.get("boosting", told)
+        if told.get("head", head) != head:
+            raise ValueError(f"the settings are of the head {told['head']!r}, not of {head!r}")
+        own = asdict(head_of(head).boosting)
+        return msgspec.convert(own | given, Settings, strict=True).boosting()
+    except (ValueError, AttributeError, TypeError, msgspec.ValidationError) as error:
+        raise WatchworthyError(
+            "training_refused", f"These are no settings of a booster: {error}.", str(path)
+        ) from error
+
+
+def _trainer(head: Head) -> Callable[[Head, Rows, int], str]:
+    return fitted if head.pairs else boost
+
+
 def _with(head: Head, boosting: Boosting) -> Head:
     return replace(head, boosting=boosting)
 
@@ -146,7 +219,8 @@ def _aside(head: Head, best: Boosting, rows: Rows, aside: Any, seed: int) -> tup
     said = []
     for boosting in (head.boosting, best):
         one = _with(head, boosting)
-        fit, _ = choose(cross_fit(one, inside, fold, seed).margin, inside.y, inside.group, fold)
-        margin = read(fitted(one, inside, seed)).margins(outside.x)
+        train = _trainer(one)
+        fit, _ = choose(cross_fit(one, inside, fold, seed, train=train).margin, inside.y, inside.group, fold)
+        margin = read(train(one, inside, seed)).margins(outside.x)
         said.append(0.5 * (1 + np.tanh(0.5 * (fit.ratios(margin) + logit(PRIOR)))))
     return tuple(paired(said[0], said[1], outside.y, outside.group, PRIOR))

@@ -11,6 +11,7 @@ from typing import Any
 
 from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import open_paths, read
+from models.head import Boosting
 from pipelines.datasets.examples import Progress
 from pipelines.readings import session_name
 from pipelines.simulated.shop import simulated_history
@@ -30,7 +31,13 @@ class Recorded:
 
 
 def conversion(
-    data: Path | None, out: Path, people: Path | None, simulated: bool, seed: int | None, progress: Progress
+    data: Path | None,
+    out: Path,
+    people: Path | None,
+    simulated: bool,
+    seed: int | None,
+    progress: Progress,
+    boosting: Boosting | None = None,
 ) -> Path:
     """Train a conversion head into ``out``.
 
@@ -44,6 +51,8 @@ def conversion(
         Use the simulated shop history instead.
     seed
         Fixes every draw.
+    boosting
+        Settings of the booster, such as a search found.
 
     Raises
     ------
@@ -53,13 +62,19 @@ def conversion(
     given = SEED if seed is None else seed
     if simulated:
         return train_conversion(
-            simulated_history(), out, goal="purchase", alias="simulated", seed=given, progress=progress
+            simulated_history(),
+            out,
+            goal="purchase",
+            alias="simulated",
+            seed=given,
+            boosting=boosting,
+            progress=progress,
         )
     if data is None:
         raise WatchworthyError(
             "training_refused", "Name a folder of your own recordings with --data, or try --simulated."
         )
-    return train_conversion(recorded(data, people), out, seed=given, progress=progress)
+    return train_conversion(recorded(data, people), out, seed=given, boosting=boosting, progress=progress)
 
 
 def recorded(folder: Path, people: Path | None) -> Iterator[Recorded]:

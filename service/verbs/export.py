@@ -11,10 +11,13 @@ from rich.table import Table
 
 from data_contracts.errors import WatchworthyError
 from data_contracts.labels import to_line
+from models.heads import head as head_of
 from pipelines.learning.agreement import agreements
 from pipelines.learning.labels import every_label, read_labels
 from pipelines.learning.portable import take_in
 from pipelines.learning.vectors import write_vectors
+from pipelines.learning.weak import Report
+from pipelines.learning.weak_files import functions_in
 from pipelines.workspace.exports import export
 from service.live.opening import open_store
 from service.live.settings import load
@@ -35,16 +38,32 @@ def tables(place: Path, target: Path, names: list[str], site: str | None) -> int
 
 
 def training_set(
-    head: str, target: Path, place: Path, known_at: datetime | None, with_starter: bool, site: str | None
+    head: str,
+    target: Path,
+    place: Path,
+    known_at: datetime | None,
+    with_starter: bool,
+    site: str | None,
+    files: list[Path],
+    weak: list[Path],
 ) -> int:
     """Write a training set as vectors, and say what it is made of; return the exit status."""
     when = None if known_at is None else known_at.replace(tzinfo=UTC)
     with compiling():
-        found = Workspace(place, site=site).training_set(head, known_at=when)
+        functions = [one for path in weak for one in functions_in(path, head)]
+        found = Workspace(place, site=site).training_set(head, known_at=when, labels=files, weak=functions)
         made = write_vectors(found, target, with_starter)
     told = found.provenance
     kinds = ", ".join(f"{kind} {n['1']} with and {n['0']} without" for kind, n in told["by_kind"].items())
     errors.print(f"{told['rows']} rows of {told['groups']} groups: {kinds}.", highlight=False)
+    for function in found.functions:
+        out.print(told_of(function), highlight=False, markup=False)
+    if functions:
+        gone = [name for name in head_of(head).features if name not in found.head.features]
+        errors.print(
+            f"Taken out of the head, for the guesses read them: {', '.join(gone) or 'nothing'}.",
+            highlight=False,
+        )
     if told["dropped"]:
         dropped = ", ".join(f"{why} {count}" for why, count in sorted(told["dropped"].items()))
         errors.print(f"Left out: {dropped}.", highlight=False)
@@ -52,6 +71,17 @@ def training_set(
         errors.print(f"Note: {finding}", highlight=False, markup=False)
     errors.print(f"{len(made)} vectors: {target}", soft_wrap=True, highlight=False)
     return 0
+
+
+def told_of(one: Report) -> str:
+    """How a function that guesses did, in a line."""
+    if one.precision is None or one.interval is None:
+        right = "no label of anybody's to hold it against"
+    else:
+        low, high = one.interval
+        right = f"right in {percent(one.precision)} of {one.judged} ({percent(low)} to {percent(high)})"
+    share, against = percent(one.coverage), percent(one.conflicts)
+    return f"{one.name}: guesses {share} of the sessions, in conflict on {against}; {right}"
 
 
 def labels_out(place: Path, target: Path | None, site: str | None) -> int:

@@ -14,7 +14,7 @@ from rich.table import Table
 from data_contracts.errors import WatchworthyError
 from models.bundle import Bundle, load_head
 from pipelines.datasets.examples import Examples
-from pipelines.lifecycle.comparing import Comparison, PointSeen, compare, evaluate
+from pipelines.lifecycle.comparing import NOBODY, Comparison, PointSeen, compare, evaluate
 from pipelines.lifecycle.finding import champion as champion_of
 from pipelines.lifecycle.finding import find
 from pipelines.lifecycle.held_out import VECTORS, whole_sessions
@@ -62,10 +62,10 @@ def run_compare(
     """Compare two heads; return the exit status."""
     with tempfile.TemporaryDirectory() as temporary:
         ours, theirs = _both(head, challenger, champion, data_dir, Path(temporary))
-        told = compare(head, ours, theirs, _rows(on, ours))
+        told = compare(head, ours, theirs, _rows(on, ours or theirs))
         show(told)
         rows: list[Row] = []
-        if (data_dir / "store.db").exists():
+        if (data_dir / "store.db").exists() and ours is not None:
             with Store.open(data_dir) as store:
                 first, second = (Bundle({head: load_head(folder)}) for folder in (ours, theirs))
                 rows = on_labels(store, site, head, first, second, address)
@@ -90,7 +90,7 @@ def run_promote(head: str, challenger: str, why: str, on: Path | None, data_dir:
         with compiling(), phases() as progress:
             progress("silent recordings", 0)
             told, refused = desk.promote(
-                head, theirs, _rows(on, ours), why, champion=ours, progress=lambda: progress("", 0)
+                head, theirs, _rows(on, ours or theirs), why, champion=ours, progress=lambda: progress("", 0)
             )
     show(told)
     if refused:
@@ -120,7 +120,9 @@ def run_register(models: Path | None, data_dir: Path) -> int:
 
     registry = Registry(data_dir)
     with phases() as progress:
-        found = register_starters(registry, progress) if models is None else [record(registry, models)]
+        found = (
+            register_starters(registry, progress) if models is None else [record(registry, models, data_dir)]
+        )
     if models is None:
         registering.done(data_dir)
     for one in found:
@@ -152,6 +154,8 @@ def show(told: Comparison) -> None:
     table.add_row("calibration", *(f"slope {a:.2f}, intercept {b:+.2f}" for a, b in told.slopes), "")
     table.add_row("operating point", *(" ".join(_point(one)[1:]) for one in told.points), "")
     out.print(table)
+    if told.champion == NOBODY:
+        out.print("No head of this name scores yet: it is held against saying the base rate of everybody.")
     _left_out(told.left_out)
     slices = _table("Slices, by AUC")
     for name in ("slice", "sessions", "groups", "champion", "challenger"):
@@ -191,7 +195,9 @@ def labels(rows: list[Row]) -> None:
         out.print(table)
 
 
-def _both(head: str, challenger: str, champion: str | None, data_dir: Path, to: Path) -> tuple[Path, Path]:
+def _both(
+    head: str, challenger: str, champion: str | None, data_dir: Path, to: Path
+) -> tuple[Path | None, Path]:
     own = settings.load(data_dir).models
     theirs = find(head, challenger, data_dir, to / "challenger")
     if champion is not None:

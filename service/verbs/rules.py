@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from models.live_scores import LiveScorer
-from models.scorer import Scorer
 from pipelines.store.intervening import rules, sites_with_rules
+from pipelines.store.shelf import Shelf
 from service.acting.dry_run import dry_run
+from service.deciding.follower import scores_now
 from service.live.metrics import Metrics
 from service.live.opening import open_store
 from service.live.reception import Reception
@@ -54,7 +54,7 @@ def dry(file: Path, data_dir: Path, site: str, most: int) -> int:
         return 1
     settings = load(data_dir)
     with open_store(data_dir, settings) as store, compiling():
-        reception = Reception(store, LiveScorer(Scorer.starter(settings.models)), settings, Metrics())
+        reception = Reception(store, scores_now(Shelf(data_dir), settings.models), settings, Metrics())
         try:
             with progress() as bar:
                 task = bar.add_task("Playing", total=None)

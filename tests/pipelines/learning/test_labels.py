@@ -130,7 +130,9 @@ def test_guesses_train_weigh_little_and_never_test() -> None:
     assert not found["may_test"][weak].any()
     assert found["may_test"][~weak].all()
     assert found["weight"][weak].max() <= WEIGHT < found["weight"][~weak].min()
-    assert len(found.examples()) == (~weak).sum()
+    examples = found.examples()
+    assert (examples.guessed == weak).all()
+    assert np.isnan(examples["margin"]).all()
     assert not {"errors_after_act", "trouble_per_act"} & set(found.head.features)
     assert set(found["session"][~weak].tolist()) == set(names[:4])
     assert {one.name for one in found.functions} == {"failed", "short"}

@@ -15,8 +15,9 @@ from models.heads.churn import CHURN, DAY_MS, DAYS
 from models.live_scores import LiveScorer
 from models.scorer import Scorer
 from pipelines.learning.returning import returns
+from pipelines.learning.site_head import train_set
 from pipelines.readings import reading
-from pipelines.training.churn import train_churn
+from pipelines.training.fit import group_folds
 from tests.pipelines.learning.made import label
 from tests.pipelines.learning.test_linter import clean
 
@@ -37,7 +38,7 @@ def test_a_visit_is_told_once_its_days_are_over_and_censored_with_its_visitor() 
     ]  # fmt: skip
     gone = label("c1", 0, head="churn", kind="goal", censored_at_ms=int(3.5 * DAY_MS), recorded_at_ms=0)
     dropped: Counter[str] = Counter()
-    told, censored = returns(rows, [gone], 25 * DAY_MS, dropped)
+    told, censored = returns(CHURN, rows, [gone], 25 * DAY_MS, dropped)
     values = {name: one.value for name, one in told.items()}
     assert values == {"a1": 1, "a2": 0, "b1": 0, "c1": 1, "c2": None, "d1": None, "d2": None}
     assert told["c2"].why == "censored"
@@ -57,11 +58,16 @@ def test_a_churn_head_is_trained_saved_and_speaks(tmp_path: Path) -> None:
     place = CHURN.features.index("active_share")
     y = (rng.random(n) < 1 / (1 + np.exp(-4 * (x[:, place] - 0.5)))).astype("i8")
     group = np.array([f"v{i // 2}" for i in range(n)])
-    columns = {"label": y, "group": group, "weight": np.ones(n)} | {
-        name: np.array([f"{i}" for i in range(n)]) for name in ("session", "kind", "at_ms")
-    }
+    fold = group_folds(group, y, 5, rng)
+    columns = base.columns | {
+        "label": y, "group": group, "fold": fold, "visitor": group, "person": np.full(n, ""),
+        "session": np.array([f"s{i}" for i in range(n)]), "kind": np.full(n, "goal"),
+    }  # fmt: skip
+    for name, value in (("weight", 1.0), ("inclusion_weight", np.nan), ("drawn", False), ("may_test", True)):
+        columns[name] = np.full(n, value)
+    columns = {name: np.resize(column, n) for name, column in columns.items()}
     found = replace(base, x=x, columns=columns, provenance={"censored_share": 0.04})
-    folder = train_churn(found, tmp_path)
+    folder = train_set(found, tmp_path)
     card = (folder / "card.md").read_text("utf-8")
     assert "Censored before it was known: 4.0 %" in card
     judge = Scorer(load(tmp_path))
@@ -76,5 +82,5 @@ def test_a_churn_head_is_trained_saved_and_speaks(tmp_path: Path) -> None:
     assert said["churn"].probability == LiveScorer(own).scores(session).heads["churn"].probability
     assert not shipped.assess(session, session.id, "2030-01-01T00:00:00Z").heads
     assert "churn" not in LiveScorer(shipped).scores(session).heads
-    with pytest.raises(WatchworthyError, match="300 visitors"):
-        train_churn(found.take(np.arange(n) < 100), tmp_path)
+    with pytest.raises(WatchworthyError, match="takes 300 visitors"):
+        train_set(found.take(np.arange(n) < 100), tmp_path)

@@ -15,7 +15,6 @@ from pipelines.learning.vectors import write_vectors
 from pipelines.training import frustration
 from pipelines.training.heads import train_head
 from tests.pipelines.learning.made import Made, label, log
-from tests.pipelines.learning.test_labels import failed
 
 NAMES = [f"s{i}" for i in range(10)]
 SOURCE = Made(
@@ -42,12 +41,9 @@ def test_vectors_train_a_head_beside_the_starters(tmp_path: Path, monkeypatch: p
     assert "card.md" in {one.name for one in folder.iterdir()}
 
 
-def test_what_these_trainers_cannot_take_is_refused(tmp_path: Path) -> None:
-    pruned = training_set(SOURCE, "frustration", weak=[failed], allow_leaks=True)
-    with pytest.raises(WatchworthyError, match="took features out"):
-        write_vectors(pruned, tmp_path / "x.parquet")
+def test_a_set_without_a_label_of_anybodys_is_refused(tmp_path: Path) -> None:
     guesses = training_set(SOURCE, "frustration", allow_leaks=True)
-    guesses["may_test"][:] = False
+    guesses["kind"][:] = "weak"
     with pytest.raises(WatchworthyError, match="may test"):
         write_vectors(guesses, tmp_path / "x.parquet")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.lifecycle.alarms import Alarm, Alarms
-from pipelines.lifecycle.drift import DISCOVERY, LEAST_EFFECT, QUANTILES, _quantiles, drift
+from pipelines.lifecycle.drift import DISCOVERY, LEAST_EFFECT, QUANTILES, _quantiles, drift, permuted
 from pipelines.lifecycle.estimating import estimated_precision, measured_precision
 
 
@@ -99,3 +99,31 @@ def test_an_alarm_takes_two_looks_of_three_and_then_rests(tmp_path: Path) -> Non
     assert Alarms(tmp_path).look("a", ["drift x"], 3 * hour) == [], "it was told an hour ago"
     assert alarms.look("a", ["drift x"], 27 * hour) == [Alarm("drift x", 3, 3)]
     assert alarms.look("a", ["drift y"], 28 * hour) == []
+
+
+def test_visitors_who_come_back_are_permuted_with_all_their_sessions() -> None:
+    """Sixty visitors, each with a level of their own and ten visits on either side: the same levels twice."""
+    rng = np.random.default_rng(5)
+    level, visitor = rng.normal(size=60), np.repeat(np.arange(60), 10)
+    called, moved = 0, 0
+    for seed in range(20):
+        before, now = (level[visitor] + 0.2 * rng.normal(size=600) for _ in range(2))
+        still = drift(["x"], before[:, None], now[:, None], visitor, visitor, permutations=60, seed=seed)[0]
+        now += 0.3
+        shifted = drift(["x"], before[:, None], now[:, None], visitor, visitor, permutations=60, seed=seed)[0]
+        called, moved = called + still.drifted, moved + shifted.drifted
+    assert called == 0
+    assert moved == 20
+
+
+def test_a_permutation_parts_no_group_and_keeps_how_many_stand_on_a_side() -> None:
+    rng = np.random.default_rng(6)
+    group = np.repeat(np.arange(40), 3)
+    before = (group < 15) | ((group >= 30) & (np.arange(120) % 3 == 0))  # the last ten stand on both sides
+    for _ in range(30):
+        side = permuted(group, before, rng)
+        once = np.array([side[group == g].mean() for g in range(30)])
+        assert set(once.tolist()) == {0.0, 1.0}
+        assert once.sum() == 15
+        for g in range(30, 40):
+            assert side[group == g].tolist() in ([True, False, False], [False, True, True])

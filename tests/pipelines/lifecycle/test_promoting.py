@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ import pytest
 from data_contracts.errors import WatchworthyError
 from models.bundle import STARTER, load, load_head
 from models.head import Boosting
-from models.heads.frustration import FRUSTRATION
 from pipelines.datasets.examples import MARGIN
 from pipelines.lifecycle import promoting
 from pipelines.lifecycle.comparing import compare, evaluate, groups_of
@@ -25,7 +23,7 @@ from pipelines.training import frustration
 from pipelines.training.heads import train_head
 
 OURS = STARTER / "frustration"
-CRIPPLED = Boosting(rounds=1, learning_rate=0.01)
+CRIPPLED = Boosting(rounds=1, leaves=2, learning_rate=0.01, columns=0.05)
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +31,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The starter's vectors trained on again with another seed, and by a booster of one weak tree."""
     found = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(frustration, "DRAWS", 6)
+        patch.setattr(frustration, "DRAWS", 3)
         found["again"] = train_head(
             "frustration", vectors=OURS / VECTORS, out=tmp_path_factory.mktemp("again")
         )
-        patch.setattr(frustration, "FRUSTRATION", replace(FRUSTRATION, boosting=CRIPPLED))
         found["crippled"] = train_head(
-            "frustration", vectors=OURS / VECTORS, out=tmp_path_factory.mktemp("crippled")
+            "frustration", vectors=OURS / VECTORS, out=tmp_path_factory.mktemp("crippled"), boosting=CRIPPLED
         )
     return found
 
