@@ -16,7 +16,7 @@ from pipelines.training.worth_card import definition
 
 @pytest.fixture(scope="module")
 def examples():
-    return Examples.read(STARTER / "frustration" / "vectors.parquet")[0]
+    return Examples.read(STARTER / "frustration" / "vectors.parquet")[0].of("train")
 
 
 def test_no_session_is_scored_by_who_saw_its_scenario_or_its_people(examples, monkeypatch):
