@@ -38,6 +38,7 @@ from models.heads import head as head_of
 from models.heads.bot import may_act
 from models.heads.conversion import HORIZON_S
 from models.intervals import interval
+from models.naming import called
 from models.norms import Percentile
 from models.operating_points import tightest
 from models.reasons import reasons, steps
@@ -319,7 +320,7 @@ def named_by(session: Session) -> Name:
 
     def name(page: int, node: int) -> str | None:
         found = lookup(page, node) if lookup is not None and node else None
-        return str(found.name) if found is not None and found.name else None
+        return called(found) or None if found is not None else None
 
     return name
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from data_contracts.assessments import Worth
 from data_contracts.decisions import Fact
+from models.naming import mark
 
 DEFINITION: Final = "worth/1"
 FLAG_FROM: Final = (
@@ -19,11 +20,11 @@ FLAG_FROM: Final = (
 HEADLINES: Final[dict[str, str]] = {
     "rage_click": "clicked {element}{times}{span}, no response",
     "dead_click": "clicked {element}{times}, nothing happened",
-    "slow_response": "waited for {element}{times}",
+    "slow_response": "waited for {element} to answer{times}",
     "error_click": "clicked {element}{times}, an error followed",
-    "error_shown": "sent {element}{times}, was told of a mistake",
-    "repeat_submit": "sent {element} again{times}{span}",
-    "form_abandon": "left {element} half filled",
+    "error_shown": "was told of a mistake{times}{span}{at}",
+    "repeat_submit": "sent the form again with {element}{times}{span}",
+    "form_abandon": "left the form half filled{at}",
     "form_refill": "filled {element} anew{times}",
     "field_hesitation": "stopped at {element}{times}",
     "hesitation": "hesitated before {element}{times}",
@@ -122,12 +123,16 @@ def headline(facts: Sequence[Fact]) -> str:
 
     >>> headline([Fact("rage_click", 1000, 3000, 1.0, "Apply coupon", evidence={"presses": 4})])
     'clicked Apply coupon 4 times in 2 s, no response'
+    >>> headline([Fact("error_shown", 0, 9, 0.5, "p #phone-error"), Fact("error_shown", 4000, 4009, 0.5)])
+    'was told of a mistake 2 times in 4 s, at #phone-error'
     """
     first = facts[0]
     times = int(sum(fact.evidence.get("presses", fact.evidence.get("times", 1)) for fact in facts))
     seconds = (max(fact.end_ms for fact in facts) - min(fact.start_ms for fact in facts)) / 1000
+    element = mark(first.element)
     return HEADLINES[first.code].format(
-        element=first.element or "something",
+        element=element or "something",
+        at=f", at {element}" if element else "",
         times=f" {times} times" if times > 1 else "",
         span=f" in {seconds:.0f} s" if times > 1 and seconds >= 1 else "",
     )

@@ -12,6 +12,7 @@ import pyarrow as pa
 from features.catalogue import engine
 from features.moments import CODES, SETTLED
 from features.session import Session
+from models.naming import called
 from pipelines.readings import Reading
 
 STATES = {0: "provisional", SETTLED: "settled"}
@@ -72,7 +73,7 @@ def moments(file: str, session: Session, origin_ms: int) -> Iterator[dict[str, A
             "end_ms": int(moment["end"]) + offset,
             "page": session.address(page),
             "element": element.selector if element else None,
-            "name": element.name if element else None,
+            "name": called(element) if element else None,
             "severity": round(float(moment["severity"]), 4),
             "state": STATES[int(moment["state"])],
             "evidence": {

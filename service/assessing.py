@@ -9,6 +9,7 @@ from typing import Any
 
 from data_contracts.assessments import Assessment, Coverage
 from features.session import Session
+from models.naming import called
 from models.norms import Percentile
 from models.scorer import Scorer
 
@@ -72,7 +73,7 @@ def assess(
 def named(session: Session, page: int, node: int) -> str | None:
     """Name of an element for people, from its structure alone."""
     element = session.element(page, node)
-    return element.name if element else None
+    return called(element) if element else None
 
 
 def score_rows(assessments: Iterable[Assessment]) -> Iterator[dict[str, Any]]:

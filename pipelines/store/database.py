@@ -118,6 +118,47 @@ def open_database(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Conn
     return connection
 
 
+class SmallDatabase:
+    """A database of a few tables beside the store, opened or made; its errors are told by what they mean.
+
+    Parameters
+    ----------
+    path
+        Its file; the folder is made if it is missing.
+    tables
+        Statements that make its tables where they are not there yet.
+
+    Raises
+    ------
+    WatchworthyError
+        What its errors mean.
+    """
+
+    def __init__(self, path: Path, tables: str) -> None:
+        self._path = path
+        with self._meant():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = connect(path)
+        try:
+            with self._meant():
+                self._connection.executescript(tables)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @contextmanager
+    def _meant(self) -> Iterator[None]:
+        """Say what an error of the database means."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise refusal(error, self._path) from error
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+
 def check_whole(connection: sqlite3.Connection, path: Path) -> None:
     """Look through a database that is small enough, as far as this connection has not read it before.
 

@@ -14,6 +14,7 @@ from data_contracts.decisions import Cause, Decision, Fact, Outcome
 from features.session import Session
 from models.base_rates import SiteTable, telling
 from models.live_scores import LiveScorer, Scores
+from models.naming import called
 from models.scorer import facts_of, named_by
 from models.worth import FLAG_FROM, scored, worth
 from models.worth import issue as issue_of
@@ -129,7 +130,7 @@ class Judge:
         def name(page: int, node: int) -> str:
             if node and (page, node) not in names:
                 element = session.element(page, node)
-                names[page, node] = element.name if element is not None else ""
+                names[page, node] = called(element) if element is not None else ""
             return names[page, node] if node else ""
 
         facts = tuple(facts_of(session.moments, name, session.address))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pipelines.store.database import connect, refusal
+from pipelines.store.database import SmallDatabase
 
 ROLES: Final = ("write", "read", "annotate", "admin")
 """``write`` is public: it stands in web pages. The others are secret; ``admin`` may do what each of them may."""
@@ -78,7 +75,7 @@ def _matches(pattern: str, origin: str) -> bool:
     return origin.startswith(scheme + "://") and origin.endswith("." + domain)
 
 
-class Keys:
+class Keys(SmallDatabase):
     """The keys of a data folder.
 
     Parameters
@@ -93,31 +90,14 @@ class Keys:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / FILE
         self._version = -1
         self._known: dict[str, Key] = {}
-        with self._meant():
-            data_dir.mkdir(parents=True, exist_ok=True)
-            self._connection = connect(self._path)
+        super().__init__(data_dir / FILE, _TABLE)
         try:
-            with self._meant():
-                self._connection.execute(_TABLE)
             self.refresh()
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
-
-    @contextmanager
-    def _meant(self) -> Iterator[None]:
-        """Say what an error of the database means."""
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise refusal(error, self._path) from error
-
-    def close(self) -> None:
-        """Close the database."""
-        self._connection.close()
 
     def refresh(self) -> None:
         """Read the keys again if another process has changed them."""

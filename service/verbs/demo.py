@@ -22,6 +22,7 @@ from service.serving import LOOPBACK, listen, stoppable
 from service.verbs import import_
 from service.verbs.score import Scored, show
 from service.verbs.serve import serve
+from service.web import build
 
 SERVICE = Path(__file__).resolve().parents[1]
 SAMPLES = next(
@@ -51,6 +52,7 @@ def _demo(place: Path, temporary: Path) -> int:
     files = list(open_paths([place]))
     with compiling(), phases() as progress:
         trained = conversion(None, temporary / "models", None, True, None, progress)
+    unbuilt = built()
     judge, scored, failed = Scorer.starter(trained.parent), [], False
     for one in tracked(readings(files), len(files), "Scoring"):
         failed = failed or bool(one.problems)
@@ -78,12 +80,12 @@ def _demo(place: Path, temporary: Path) -> int:
         demo_shop(data, SITE, f"http://{LOOPBACK}:{listening.getsockname()[1]}") as at,
     ):
         logs.begin(settings.log_level)
-        serve(data, settings, listening, lambda address, link: _say(address, link, key, scored, at))
+        serve(data, settings, listening, lambda address, link: _say(address, link, key, scored, at, unbuilt))
     out.print("\n[dim]Stopped. Nothing is left behind.[/]")
     return 1 if failed else 0
 
 
-def _say(address: str, link: str, key: str, scored: list[Scored], shop: str) -> None:
+def _say(address: str, link: str, key: str, scored: list[Scored], shop: str, unbuilt: str = "") -> None:
     """The shop to walk about in, and three lines, one for each kind of reader."""
     auth = f"-H 'Authorization: Bearer {key}'"
     automated = max(scored, key=lambda pair: pair[1].bot.probability or 0.0) if scored else None
@@ -105,8 +107,22 @@ def _say(address: str, link: str, key: str, scored: list[Scored], shop: str) -> 
         out.print(
             f"\n[bold]The shop is open on {shop}/[/]: put a lamp into the cart, and press Apply three times in anger."
         )
+    elif unbuilt:
+        out.print(
+            "\n[bold]There is no shop to walk about in, and there are no pages to look at:[/] they could not be built."
+        )
+        out.print(unbuilt, markup=False)
     out.print("\n[dim]The link signs one person in, once.[/]")
     out.print("Ctrl-C ends it, and leaves nothing behind.")
+
+
+def built() -> str:
+    """Build the recorder and the pages where that was not done yet; why it cannot be done, empty if it was."""
+    try:
+        build.build(lambda text: out.print(f"[dim]{text}[/]"))
+    except build.BuildError as error:
+        return str(error)
+    return ""
 
 
 def can_open() -> bool:

@@ -101,17 +101,23 @@ def _program(name: str) -> str:
 
 
 def _run(program: str, *arguments: str) -> None:
-    """Run a program in this folder; where it fails, say what it said last."""
+    """Run a program in this folder; where it cannot be run or fails, say so with what it said last."""
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(program).parent)])
-    run = subprocess.run(
-        [program, *arguments],
-        cwd=HERE,
-        env={**os.environ, "PATH": path},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
+    try:
+        run = subprocess.run(
+            [program, *arguments],
+            cwd=HERE,
+            env={**os.environ, "PATH": path},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    except OSError as error:
+        raise BuildError(
+            f"{program} cannot be run ({error.strerror}), and the recorder and the pages are built with it. Run "
+            "`make install`, or install Node.js 20 or newer with npm."
+        ) from error
     if run.returncode:
         last = "\n".join(run.stdout.splitlines()[-LINES_KEPT:])
         raise BuildError(f"{Path(program).name} {' '.join(arguments)} failed:\n{last}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pipelines.store.database import connect, refusal
+from pipelines.store.database import SmallDatabase
 
 FILE: Final = "owner.db"
 TOKEN_BYTES: Final = 32
@@ -52,7 +51,7 @@ class Visit(NamedTuple):
         return hmac.compare_digest(self.form_token.encode(), form_token.encode("utf-8", "replace"))
 
 
-class Owner:
+class Owner(SmallDatabase):
     """The links and visits of a data folder.
 
     Parameters
@@ -67,30 +66,14 @@ class Owner:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / FILE
         self._lock = threading.Lock()
-        with self._meant():
-            data_dir.mkdir(parents=True, exist_ok=True)
-            self._connection = connect(self._path)
-        try:
-            with self._meant():
-                self._connection.executescript(_TABLES)
-        except BaseException:
-            self._connection.close()
-            raise
+        super().__init__(data_dir / FILE, _TABLES)
 
     @contextmanager
     def _meant(self) -> Iterator[None]:
-        """One thread at a time; says what an error of the database means."""
-        with self._lock:
-            try:
-                yield
-            except (sqlite3.Error, OSError) as error:
-                raise refusal(error, self._path) from error
-
-    def close(self) -> None:
-        """Close the database."""
-        self._connection.close()
+        """One thread at a time."""
+        with self._lock, super()._meant():
+            yield
 
     @property
     def known(self) -> bool:

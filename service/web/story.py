@@ -37,6 +37,7 @@ from features.memory import Memory
 from features.moments import CODES
 from features.session import Session, covered
 from models.heads import HEADS
+from models.naming import called
 from models.scorer import Scorer, facts_of, named_by
 from service.live.batch_body import events_within
 from service.live.reception import Reception
@@ -312,7 +313,7 @@ def _acts(rows: Events, times: npt.NDArray[np.int64], session: Session) -> tuple
         act = Act(
             t,
             kind,
-            element.name if element else "",
+            called(element) if element else "",
             element.selector if element else "",
             value,
             session.address(page),

@@ -19,6 +19,7 @@ from pipelines.readings import readings
 from service.assessing import assess
 from service.recorder.versions import SOURCE
 from service.verbs import demo
+from service.web import build
 from tests.service.live_process import PROGRAM, ROOT
 from tests.service.live_store import SAMPLES
 
@@ -96,3 +97,20 @@ def test_the_demo_serves_what_it_says_and_leaves_nothing_behind(tmp_path: Path) 
         giving_up.cancel()
         process.kill()
         process.wait()
+
+
+def test_where_the_pages_cannot_be_built_the_demo_says_why_there_is_no_shop(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    node = tmp_path / "node"
+    node.touch(mode=0o755)  # no program at all
+    (tmp_path / "npm").symlink_to(node)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(build, "is_current", lambda: False)
+    monkeypatch.setattr(build, "FETCHED", tmp_path / "never")
+    unbuilt = demo.built()
+    assert f"{tmp_path / 'npm'} cannot be run" in unbuilt
+    demo._say("http://127.0.0.1:1", "http://127.0.0.1:1/link", "ww_read_key", [], "", unbuilt)
+    said = capsys.readouterr().out
+    assert "There is no shop" in said
+    assert "make install" in " ".join(said.split())
