@@ -2,12 +2,14 @@
 
 python tests/lab/traps/record_traps.py                         the whole corpus, into pipelines/traps/
 python tests/lab/traps/record_traps.py --out made --only carousel
+python tests/lab/traps/record_traps.py --instruments           the quiet pages again, for the comparison of recorders
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gzip
 import json
 import random
 import sys
@@ -36,6 +38,8 @@ TRAPS = (*PRESSING, *WANDERING, *HOSTILE)
 OUT = HERE.parents[2] / "pipelines" / "traps"
 ADDRESS = "http://orchard.example"  # the browser maps it to the loopback port, so recordings hold no port
 HALF = {"width": DESKTOP["width"] // 2, "height": DESKTOP["height"] // 2}
+OURS = HERE.parents[2] / "service" / "web" / "built" / "recorder" / "watchworthy.js"
+GONE_S = 1.0  # in which what a page sends as it closes has come
 LATE_MS = 100.0  # a recording whose inputs were later than this at p95 is made again
 TRIES = 4
 PLUGIN = "rrweb-plugin-console-record"
@@ -48,11 +52,12 @@ RECORDERS = {  # what each is called, its script, and that of its console plugin
 
 @dataclass
 class Made:
-    """A finished recording of a trap in one mode: the events of each recorder, and what was due."""
+    """A finished recording of a trap in one mode: what each recorder sent, and what was due."""
 
     trap: Trap
     mode: str
     events: dict[str, list[dict[str, Any]]]
+    batches: list[bytes]
     due: list[Due]
     late_ms: float
 
@@ -83,8 +88,23 @@ def scripts() -> str:
     return "\n;\n".join(parts)
 
 
-async def record(browser: Browser, trap: Trap, mode: str, number: int, source: str) -> Made:
-    """Plays a trap in a fresh context; what the recorders emitted, and what was due."""
+def ours(key: str) -> str:
+    """Our own recorder as sites load it, in the page itself, where it sends to; the key tells its batches apart."""
+    script = OURS.read_text(encoding="utf-8")
+    begin = f"watchworthy.init({{ key: {json.dumps(key)} }});"
+    return f'if (window.top === window && location.protocol.startsWith("http")) {{\n{script}\n;{begin}\n}}'
+
+
+async def record(
+    browser: Browser, trap: Trap, mode: str, number: int, source: str, sent: dict[str, list[bytes]]
+) -> Made:
+    """Plays a trap in a fresh context; what the recorders emitted, and what was due.
+
+    Parameters
+    ----------
+    sent
+        The batches that our own recorder sent, by key.
+    """
     context = await browser.new_context(
         viewport=PHONE if trap.touch else HALF if trap.zoom else DESKTOP,
         device_scale_factor=2 if trap.zoom else 1,
@@ -102,32 +122,45 @@ async def record(browser: Browser, trap: Trap, mode: str, number: int, source: s
 
     await context.expose_binding("labEmit", keep)
     await context.add_init_script(source)
+    key = f"{trap.name}-{mode}"
+    sent.pop(key, None)  # of a try before
+    await page.add_init_script(ours(key))
     context.on("page", lambda other: asyncio.ensure_future(other.close()))
     rng = random.Random(f"{trap.name} {mode}")
     hand = hand_for(1, number, traces_file())
     trial = Trial(mode, page, await context.new_cdp_session(page), hand, rng, ADDRESS)
     await trap.act(trial)
     await trial.finish()
+    await page.goto("about:blank")
+    await asyncio.sleep(GONE_S)
     await context.close()
-    return Made(trap, mode, events, trial.due, trial.late_p95_ms())
+    return Made(trap, mode, events, sent.pop(key), trial.due, trial.late_p95_ms())
 
 
-async def play(chosen: list[tuple[Trap, str]], jobs: int, out: Path, bar: Progress) -> list[Made]:
+async def play(
+    chosen: list[tuple[Trap, str]], jobs: int, out: Path, bar: Progress, beside_only: bool
+) -> list[Made]:
     """Records traps, `jobs` at a time, and writes each as it is done."""
     task = bar.add_task("recording", total=len(chosen))
     free = asyncio.Semaphore(jobs)
     source = scripts()
     async with async_playwright() as playwright:
-        with trap_site() as port:
+        with trap_site() as (port, sent):
             rules = f"--host-resolver-rules=MAP orchard.example:80 127.0.0.1:{port}"
             browser = await playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, rules])
 
             async def one(trap: Trap, mode: str) -> Made:
                 number = [other.name for other in TRAPS].index(trap.name)
                 async with free:
-                    made = await best_of(browser, trap, mode, number, source, bar)
-                    write(made, out)
-                    write_truth(out / "truth.toml", [made])
+                    made = await best_of(browser, trap, mode, number, source, sent, bar)
+                    if not beside_only:
+                        (out / "recordings").mkdir(parents=True, exist_ok=True)
+                        (out / "recordings" / f"{made.name}.json.gz").write_bytes(
+                            packed(made.events["rrweb2"])
+                        )
+                        write_truth(out / "truth.toml", [made])
+                    if mode == "quiet":
+                        write_beside(made, out / "other_recorders")
                     bar.advance(task)
                     return made
 
@@ -136,12 +169,20 @@ async def play(chosen: list[tuple[Trap, str]], jobs: int, out: Path, bar: Progre
     return list(found)
 
 
-async def best_of(browser: Browser, trap: Trap, mode: str, number: int, source: str, bar: Progress) -> Made:
+async def best_of(
+    browser: Browser,
+    trap: Trap,
+    mode: str,
+    number: int,
+    source: str,
+    sent: dict[str, list[bytes]],
+    bar: Progress,
+) -> Made:
     """The first of a few recordings whose inputs were in time, or the one whose inputs were least late."""
     best: Made | None = None
     for _ in range(TRIES):
         try:
-            made = await record(browser, trap, mode, number, source)
+            made = await record(browser, trap, mode, number, source, sent)
         except PlaywrightError as error:  # a page that does not come in time on a machine that is busy
             bar.print(f"{trap.name} {mode}: {str(error).splitlines()[0]}, again")
             continue
@@ -155,14 +196,21 @@ async def best_of(browser: Browser, trap: Trap, mode: str, number: int, source: 
     return best
 
 
-def write(made: Made, out: Path) -> None:
-    """Writes what each recorder saw: our own with its marks beside the truth, the others in a folder."""
+def write_beside(made: Made, folder: Path) -> None:
+    """Writes what each recorder saw of the very same session; of ours the batches, one a line."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, events in made.events.items():
-        folder = out / ("recordings" if name == "rrweb2" else "other_recorders")
-        folder.mkdir(parents=True, exist_ok=True)
-        suffix = "" if name == "rrweb2" else f".{name}"
-        if name == "rrweb2" or made.mode == "quiet":
-            (folder / f"{made.name}{suffix}.json.gz").write_bytes(packed(events))
+        (folder / f"{made.name}.{name}.json.gz").write_bytes(packed(events))
+    lines = []
+    for body in made.batches:
+        first, _, events = body.partition(b"\n")
+        header = json.loads(first)
+        kept = {name: header[name] for name in ("stream", "seq", "channels")}
+        lines.append(
+            json.dumps(kept | {"events": json.loads(events)}, separators=(",", ":"), ensure_ascii=False)
+        )
+    text = "\n".join(lines) + "\n"
+    (folder / f"{made.name}.watchworthy.json.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -174,19 +222,23 @@ def main(arguments: list[str] | None = None) -> None:
         "--only", action="append", choices=names, metavar="NAME", help="one trap; may be repeated"
     )
     parser.add_argument("--hostile", choices=("no", "yes"), help="only those that are not, or are, hostile")
+    parser.add_argument(
+        "--instruments", action="store_true", help="only what compares recorders; no truth is written"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="traps at a time")
     options = parser.parse_args(arguments)
     chosen = [
         (trap, mode)
         for trap in TRAPS
         for mode in MODES
-        if (not options.only or trap.name in options.only)
+        if (mode == "quiet" or not options.instruments)
+        and (not options.only or trap.name in options.only)
         and (options.hostile is None or trap.hostile == (options.hostile == "yes"))
     ]
     columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     begun = time.perf_counter()
     with Progress(*columns) as bar:
-        found = asyncio.run(play(chosen, options.jobs, options.out, bar))
+        found = asyncio.run(play(chosen, options.jobs, options.out, bar, options.instruments))
     print(f"{len(found)} recordings in {options.out}, {time.perf_counter() - begun:.0f} s")
 
 

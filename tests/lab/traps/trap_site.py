@@ -1,7 +1,8 @@
-"""Serves the trap pages: each in a quiet page, and in one that changes all the time by itself."""
+"""Serves the trap pages, quiet ones and ones that change all the time, and takes the batches of our recorder."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import struct
 import threading
@@ -16,6 +17,7 @@ PAGES = Path(__file__).resolve().parent / "pages"
 MODES = ("quiet", "busy")
 LONGEST_WAIT_MS = 5_000
 HALF_SECOND_OF_SILENCE = bytes(4_000)
+GZIP = b"\x1f\x8b"
 
 SHELL = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -64,6 +66,16 @@ class TrapHandler(BaseHTTPRequestHandler):
     """`/quiet/NAME`, `/busy/NAME`, a few files, an answer that waits and one that fails."""
 
     protocol_version = "HTTP/1.1"
+    batches: dict[str, list[bytes]]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        if self.path != "/v1/batches":
+            self.answer(404, "text/plain", b"no such page")
+            return
+        told = gzip.decompress(body) if body.startswith(GZIP) else body
+        self.batches.setdefault(json.loads(told.partition(b"\n")[0])["key"], []).append(told)
+        self.answer(200, "application/json", b'{"ok":true,"interventions":[]}')
 
     def do_GET(self) -> None:
         address = urlsplit(self.path)
@@ -97,13 +109,14 @@ class TrapHandler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def trap_site() -> Iterator[int]:
-    """The port of the trap pages while the block runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), TrapHandler)
+def trap_site() -> Iterator[tuple[int, dict[str, list[bytes]]]]:
+    """The port of the trap pages while the block runs, and the batches that came, unpacked, by the key they bear."""
+    batches: dict[str, list[bytes]] = {}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (TrapHandler,), {"batches": batches}))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield server.server_address[1]
+        yield server.server_address[1], batches
     finally:
         server.shutdown()
         server.server_close()
