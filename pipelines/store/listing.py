@@ -18,6 +18,7 @@ WOKEN: Final = 1_000  # cards in one transaction; batches wait for it
 COUNTED: Final = (
     1_000  # cards of one issue; a person who reads "1,000" knows enough, and counting on takes long
 )
+ANGRY: Final = "rage_click"  # of all signals the one that is known while the visitor still presses
 OPEN: Final = ("new", "seen", "assigned")
 SCORES: Final = ("bot", "frustration", "conversion", "worth")
 
@@ -107,8 +108,17 @@ def in_lane(
     after: tuple[float, str] | None,
     but: Collection[str],
     most: int,
+    shown: Collection[str] = (),
 ) -> list[CardRow]:
-    """Cards of a lane of the queue in its order, after the key of one, but for flagged ones of some issues."""
+    """Cards of a lane of the queue in its order, after the key of one.
+
+    Parameters
+    ----------
+    but
+        Issues whose flagged cards are left out: one card stands for them.
+    shown
+        Sessions that are left out: they stood in front.
+    """
     sql, values = _where(site, wanted, now_ms)
     sql += " AND lane = :lane"
     values["lane"] = lane
@@ -119,7 +129,23 @@ def in_lane(
         names = {f"but{i}": issue for i, issue in enumerate(but)}
         sql += f" AND NOT (flagged AND issue IN ({', '.join(f':{name}' for name in names)}))"
         values |= names
+    if shown:
+        parts = {f"shown{i}": part for i, part in enumerate(shown)}
+        sql += f" AND part NOT IN ({', '.join(f':{name}' for name in parts)})"
+        values |= parts
     return _cards(db, f"{sql} ORDER BY rank, part", values, most)
+
+
+def happening(
+    db: sqlite3.Connection, site: str, wanted: Wanted, now_ms: int, heard_ms: int, most: int
+) -> list[CardRow]:
+    """Cards of sessions that go on and were heard of since a time, flagged or angry; the latest visit first."""
+    sql, values = _where(site, wanted, now_ms)
+    sql += " AND final = 0 AND headline <> '' AND lane <> 'automation'"
+    sql += f" AND (flagged = 1 OR instr(signals, ' {ANGRY} '))"
+    sql += " AND EXISTS (SELECT 1 FROM sessions AS one WHERE one.id = cards.session_id AND one.last_received >= :heard)"
+    values["heard"] = heard_ms
+    return _cards(db, f"{sql} ORDER BY started_at DESC, part DESC", values, most)
 
 
 def by_draw(

@@ -316,3 +316,7 @@ TWINNING: Final = """
     CREATE INDEX twins_other ON twins (other_session_id);
 """
 """What finds paths that were replayed."""
+
+HAPPENING: Final = """
+    CREATE INDEX cards_open ON cards (site_id, started_at, part) WHERE final = 0 AND headline <> '';
+"""

@@ -10,7 +10,10 @@ from fnmatch import fnmatchcase
 from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from data_contracts.decisions import Cause, Decision, Fact, Outcome
+from features.moments import RAGE_CLICK, WITHDRAWN
 from features.session import Session
 from models.base_rates import SiteTable, telling
 from models.live_scores import LiveScorer, Scores
@@ -102,6 +105,15 @@ class Judge:
             bool(telling(struggle.facts))
             and chance is not None
             and scored(chance, struggle.seen_before, struggle.stake) >= FLAG_FROM
+        )
+
+    def angry(self, scores: Scores, session: Session) -> bool:
+        """Whether somebody presses in anger: known at once, while the head waits until the press is judged."""
+        found = session.moments
+        return (
+            len(found) > 0
+            and scores.verdict != "automation"
+            and bool(np.any((found["code"] == RAGE_CLICK) & (found["state"] != WITHDRAWN)))
         )
 
     def struggle(self, site: str, session: Session) -> Struggle:

@@ -12,6 +12,10 @@ FLAGGED: Final = "flagged"
 """The last word of what a live session's decision is about, if it is flagged; the first is its id, then its verdict."""
 
 
+ANGRY: Final = "angry"
+"""The word before it, while a press in anger stands that nothing has answered."""
+
+
 class Announce(Protocol):
     """Makes the messages that go out, in the transaction of what they tell of."""
 

@@ -17,6 +17,7 @@ from pipelines.store.listing import (
     by_draw,
     by_worth,
     changed,
+    happening,
     in_lane,
     newest,
     of_issues,
@@ -27,6 +28,10 @@ from service.deciding.secrets import Secrets
 Order = Literal["queue", "automation", "slice", "worth", "newest", "changed"]
 ORDERS: Final[tuple[Order, ...]] = ("queue", "automation", "slice", "worth", "newest", "changed")
 Key = tuple[float, Annotated[str, Meta(max_length=100)]]
+NOW_MS: Final = 120_000  # recorders send every five seconds: who was heard of within two minutes is there
+NOW_MOST: Final = (
+    3  # of them stand in front: they are for who can help at once, and the rest of the queue stays in sight
+)
 TRIES: Final = FIRST + 2  # looks for ten different issues; each leaves out those that were met
 
 
@@ -43,12 +48,15 @@ class Cursor(Struct, frozen=True, array_like=True):
         Key of the last card, by lane; of a list that is no queue under its order.
     issues
         That the first ten stand for.
+    now
+        Sessions that stood in front because they went on.
     """
 
     query: bytes
     filled: int = 0
     keys: dict[str, Key] = {}
     issues: tuple[str, ...] = ()
+    now: tuple[str, ...] = ()
 
 
 class Page(NamedTuple):
@@ -154,12 +162,21 @@ def _number(order: Order, card: CardRow) -> float:
 
 
 def _queue(db: sqlite3.Connection, site: str, wanted: Wanted, cursor: Cursor, now_ms: int, most: int) -> Page:
-    """The next cards of the queue: lanes merged place by place; among the first ten no issue twice."""
-    keys, issues = dict(cursor.keys), list(cursor.issues)
+    """The next cards of the queue: what happens now, then lanes merged place by place; of the first ten no issue twice.
+
+    What happens now is in front whatever its worth: for the length of a visit somebody can still be helped.
+    """
+    keys, issues, now = dict(cursor.keys), list(cursor.issues), list(cursor.now)
     taken: list[CardRow] = []
+    if not cursor.filled:
+        for card in happening(db, site, wanted, now_ms, now_ms - NOW_MS, most):
+            if card.issue and card.issue not in issues and len(taken) < min(NOW_MOST, most):
+                taken.append(card)
+                issues.append(card.issue)
+                now.append(card.part)
     for _ in range(TRIES):
         lanes: dict[Lane, list[CardRow]] = {
-            lane: in_lane(db, site, wanted, now_ms, lane, keys.get(lane), issues, most) for lane in SPARE
+            lane: in_lane(db, site, wanted, now_ms, lane, keys.get(lane), issues, most, now) for lane in SPARE
         }
         places = merged(lanes, cursor.filled + len(taken))
         again = False
@@ -184,7 +201,7 @@ def _queue(db: sqlite3.Connection, site: str, wanted: Wanted, cursor: Cursor, no
         (card, max(1, counts.get(card.issue, 1)) if card.flagged and i < first else 1)
         for i, card in enumerate(taken)
     ]
-    after = Cursor(cursor.query, cursor.filled + len(taken), keys, tuple(issues))
+    after = Cursor(cursor.query, cursor.filled + len(taken), keys, tuple(issues), tuple(now))
     return Page(told, after if len(taken) == most else None, [])
 
 

@@ -14,12 +14,13 @@ from models.worth import HEADLINES, headline, issue
 from pipelines.store.cards import CardRow
 from service.deciding.records import Kept, catalogue
 from service.live.reception import Reception
+from service.triage.pages import NOW_MS
 from service.web import words
 from service.web.story import Story, line
 
 BEFORE_MS: Final = 3_000  # where watching begins before what is to be seen
 REASONS: Final = 2
-VISITOR: Final = 6  # characters
+VISITOR: Final = 6  # characters of a visitor's id: enough to see that two sessions are one visitor's
 MARKS: Final = 60  # on the strip of a card
 
 
@@ -70,11 +71,13 @@ class View(NamedTuple):
     watch_ms: int
     place: str
     visitor: str
+    now: bool
+    """Whether its session goes on at this moment."""
     whole: bool
     """Whether the strip has its pages and its score, too: they are there once the story of the session was told."""
 
 
-def view(reception: Reception, site: str, row: CardRow, count: int, story: Story | None) -> View:
+def view(reception: Reception, site: str, row: CardRow, count: int, story: Story | None, now_ms: int) -> View:
     """A card with all that is shown of it.
 
     Parameters
@@ -85,6 +88,7 @@ def view(reception: Reception, site: str, row: CardRow, count: int, story: Story
         Of its session, if it is at hand.
     """
     made = decision_of(reception, site, row.decision)
+    found = reception.store.session(site, row.log)
     facts = story.facts if story is not None else (made.facts or ()) if made is not None else ()
     said = chances(reception.judge.scorer.scorer, made) if made is not None else ()
     told = groups(facts)
@@ -104,15 +108,10 @@ def view(reception: Reception, site: str, row: CardRow, count: int, story: Story
         strip=strip(row, facts, story),
         watch_ms=max(0, shown[0].start_ms - BEFORE_MS) if shown else 0,
         place=words.path(shown[0].page) if shown and shown[0].page else row.pages.partition("\n")[0],
-        visitor=_visitor(reception, site, row),
+        visitor=found.visitor[:VISITOR] if found is not None else "",
+        now=found is not None and not row.final and found.last_received_ms >= now_ms - NOW_MS,
         whole=story is not None,
     )
-
-
-def _visitor(reception: Reception, site: str, row: CardRow) -> str:
-    """The beginning of a visitor's id: enough to see that two sessions are one visitor's."""
-    found = reception.store.session(site, row.log)
-    return found.visitor[:VISITOR] if found is not None else ""
 
 
 def decision_of(reception: Reception, site: str, name: str) -> Decision | None:

@@ -134,11 +134,12 @@ class Desk:
         until
             When to tell no more stories; without it the card's is told however long it takes.
         """
+        now_ms = time.time_ns() // 1_000_000
         story = self.stories.kept(site, row.part, row.log_number)
         if story is None and (until is None or time.monotonic() < until):
             small = until is None or await self.beside(lambda: self._rows(site, row)) <= LARGE
             story = await self.stories.of(site, row.part, row.log_number) if small else None
-        return await self.beside(lambda: cards.view(self.reception, site, row, count, story))
+        return await self.beside(lambda: cards.view(self.reception, site, row, count, story, now_ms))
 
     def _rows(self, site: str, row: CardRow) -> int:
         found = self.store.session(site, row.log)

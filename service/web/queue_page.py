@@ -11,6 +11,7 @@ from features.moments import CODES
 from pipelines.store.listing import OPEN
 from service.live.json_body import SessionId
 from service.live.refusals import Refusal
+from service.triage.pages import NOW_MS
 from service.triage.why_not import why_not
 from service.web import filters as f
 from service.web.desk import Desk
@@ -114,6 +115,7 @@ async def queue_of(desk: Desk, visit: Visit, asked: Filters, current: str = "") 
             "device": f.DEVICE_WORDS,
         },
         "open": OPEN,
+        "now_for": NOW_MS,
     }
 
 

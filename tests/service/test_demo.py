@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from models.scorer import Scorer
 from pipelines.readings import readings
@@ -22,8 +24,12 @@ from service.verbs import demo
 from service.web import build
 from tests.service.live_process import PROGRAM, ROOT
 from tests.service.live_store import SAMPLES
+from tests.service.recorder.site import OFFER
+from tests.service.web.house import FLAGS
 
-SHOWN = ("struggling-dead-coupon", "automated-straight-cursor", "calm-buy")
+GIVING_UP_S = 300  # where nothing is compiled yet
+WITHIN_MS = 2_000
+PAGE = 20  # cards
 
 
 def test_where_there_is_no_notebook_a_file_is_scored(
@@ -41,64 +47,6 @@ def test_where_there_is_no_notebook_a_file_is_scored(
     assert '"calm-buy"' in done.stdout
 
 
-def test_the_demo_serves_what_it_says_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    samples, temporary = tmp_path / "samples", tmp_path / "tmp"
-    samples.mkdir()
-    temporary.mkdir()
-    for name in SHOWN:
-        shutil.copy(SAMPLES / f"{name}.json.gz", samples)
-    process = subprocess.Popen(
-        [sys.executable, *PROGRAM, "demo", str(samples)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"TMPDIR": str(temporary), "COLUMNS": "200"},
-    )
-    giving_up = threading.Timer(140, process.kill)
-    giving_up.start()
-    said: list[str] = []
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            said.append(line)
-            if line.startswith("Ctrl-C"):
-                break
-        text = "".join(said)
-        address = re.search(r"runs on (http://127\.0\.0\.1:\d+)", text)
-        key = re.search(r"Bearer (ww_read_\w+)", text)
-        assert address, text
-        assert key, text
-        lines = [line for line in said if line.startswith(("Product", "Fraud", "Data"))]
-        assert len(lines) == 3
-        assert all(name in text for name in SHOWN)
-        headers = {"authorization": f"Bearer {key[1]}"}
-        listed = httpx.get(f"{address[1]}/v1/sessions?order=queue", headers=headers).json()["sessions"]
-        assert listed[0]["session_id"] == "struggling-dead-coupon"
-        asked = {"session": "automated-straight-cursor"}
-        told = httpx.post(f"{address[1]}/v1/assessments", json=asked, headers=headers).json()
-        assert told["bot"]["verdict"] == "automation"
-        shop = re.search(r"open on (http://localhost:\d+)/", text)
-        assert bool(shop) == SOURCE.is_file(), text
-        if shop:  # on a host and port of its own, with the recorder of the service in each page
-            tag = re.search(rf'src="({address[1]}/recorder/[^"]+)"', httpx.get(f"{shop[1]}/cart.html").text)
-            assert tag
-            assert httpx.get(tag[1]).content == SOURCE.read_bytes()
-        opened = lines[2].split("jupyter lab ")[1].strip()
-        assert (ROOT / opened).is_file()
-        assert Path(sys.executable).with_name("jupyter-lab").exists()
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=40)
-        assert process.returncode == 0, err
-        assert "Nothing is left behind" in out
-        assert "Traceback" not in err
-        assert list(temporary.iterdir()) == []
-    finally:
-        giving_up.cancel()
-        process.kill()
-        process.wait()
-
-
 def test_where_the_pages_cannot_be_built_the_demo_says_why_there_is_no_shop(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -114,3 +62,167 @@ def test_where_the_pages_cannot_be_built_the_demo_says_why_there_is_no_shop(
     said = capsys.readouterr().out
     assert "There is no shop" in said
     assert "make install" in " ".join(said.split())
+
+
+class Demo:
+    """A demo of all samples that runs: its process, what it said, and the folder that it may write to."""
+
+    def __init__(self, temporary: Path) -> None:
+        self.temporary = temporary
+        self.process = subprocess.Popen(
+            [sys.executable, *PROGRAM, "demo"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"TMPDIR": str(temporary), "COLUMNS": "200"},
+        )
+        said: list[str] = []
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            said.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        self.text = "".join(said)
+
+    def found(self, pattern: str) -> str:
+        """The part of what it said that a pattern names."""
+        told = re.search(pattern, self.text)
+        assert told, self.text
+        return told[1]
+
+    @property
+    def address(self) -> str:
+        return self.found(r"runs on (http://127\.0\.0\.1:\d+)")
+
+    @property
+    def shop(self) -> str:
+        return self.found(r"open on (http://localhost:\d+)/")
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    build.build()
+    one = Demo(tmp_path_factory.mktemp("tmp"))
+    giving_up = threading.Timer(GIVING_UP_S, one.process.kill)
+    giving_up.start()
+    yield one
+    giving_up.cancel()
+    one.process.kill()
+    one.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def browser(tools: dict[str, Path]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch(executable_path=str(tools["chromium"]), args=list(FLAGS))
+        yield one
+        one.close()
+
+
+def test_the_demo_serves_what_it_says(shown: Demo) -> None:
+    key = shown.found(r"Bearer (ww_read_\w+)")
+    lines = [line for line in shown.text.splitlines() if line.startswith(("Product", "Fraud", "Data"))]
+    assert len(lines) == 3
+    assert all(path.name.removesuffix(".json.gz") in shown.text for path in SAMPLES.glob("*.json.gz"))
+    headers = {"authorization": f"Bearer {key}"}
+    listed = httpx.get(f"{shown.address}/v1/sessions?order=queue", headers=headers).json()["sessions"]
+    assert listed[0]["session_id"].startswith("struggling-")
+    asked = {"session": "automated-straight-cursor"}
+    told = httpx.post(f"{shown.address}/v1/assessments", json=asked, headers=headers).json()
+    assert told["bot"]["verdict"] == "automation"
+    opened = lines[2].split("jupyter lab ")[1].strip()
+    assert (ROOT / opened).is_file()
+    assert Path(sys.executable).with_name("jupyter-lab").exists()
+
+
+@pytest.mark.needs("pages")
+def test_the_shop_stands_on_another_host_with_the_recorder_of_the_service_in_each_page(shown: Demo) -> None:
+    tag = re.search(rf'src="({shown.address}/recorder/[^"]+)"', httpx.get(f"{shown.shop}/cart.html").text)
+    assert tag
+    assert httpx.get(tag[1]).content == SOURCE.read_bytes()
+
+
+def cart(browser: Browser, shop: str) -> Page:
+    """The page of a new visitor who has a lamp in the cart and agrees to be recorded."""
+    page = browser.new_context().new_page()
+    page.goto(f"{shop}/lamps.html")
+    lamp = page.locator("a[href^='lamp.html?id=']").first.get_attribute("href")
+    assert lamp is not None
+    held = json.dumps([{"id": lamp.split("=")[1], "count": 1}])
+    page.get_by_role("button", name="No thanks").wait_for()
+    page.evaluate("text => localStorage.setItem('halfmoon.cart', text)", held)
+    page.evaluate("localStorage.setItem('halfmoon.consent', 'true')")
+    page.goto(f"{shop}/cart.html")
+    page.wait_for_function("window.watchworthy && watchworthy.loaded && watchworthy.sessionUrl()")
+    return page
+
+
+def press(page: Page, what: str, times: int) -> None:
+    """Press in anger, with the same hand on the same place."""
+    box = page.locator(what).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    for _ in range(times):
+        page.mouse.down()
+        page.mouse.up()
+        page.wait_for_timeout(150)
+
+
+@pytest.fixture(scope="module")
+def desk(shown: Demo, browser: Browser) -> Page:
+    """The queue in a tab of the owner, who came by the link that the demo printed."""
+    page = browser.new_context(viewport={"width": 1200, "height": 800}).new_page()
+    page.set_default_timeout(60_000)
+    page.goto(shown.found(r"open (http://\S+)"))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector(".card")
+    return page
+
+
+@pytest.mark.needs("chromium", "pages")
+def test_a_button_that_answers_brings_no_offer_and_nobody_to_the_queue(
+    shown: Demo, browser: Browser, desk: Page
+) -> None:
+    shop = cart(browser, shown.shop)
+    press(shop, "[data-step='1']", 9)
+    expect(shop.locator("output")).to_have_text("10")
+    shop.wait_for_timeout(3_000)  # a press without an answer would be told of after 2.6 s
+    assert shop.locator(OFFER).count() == 0
+    expect(desk.locator("#happening")).to_contain_text("nobody is seen to struggle")
+    assert not desk.locator("#fresh").is_visible()
+    shop.context.close()
+
+
+@pytest.mark.needs("chromium", "pages")
+def test_three_angry_presses_bring_the_offer_and_the_session_to_the_top_of_the_queue(
+    shown: Demo, browser: Browser, desk: Page
+) -> None:
+    first = desk.locator(".card").first.get_attribute("data-session")
+    shop = cart(browser, shown.shop)
+    shop.fill("#code", "MOON10")
+    press(shop, "#apply", 3)
+    expect(shop.locator(OFFER)).to_be_visible(timeout=WITHIN_MS)
+    session = shop.evaluate("watchworthy.sessionUrl().split('/').pop().split('?')[0]")
+    told = desk.locator("#happening a")
+    expect(told).to_contain_text("apply code 3 times", timeout=WITHIN_MS)
+    assert told.get_attribute("data-session") == session
+    assert desk.locator(".card").first.get_attribute("data-session") == first, "what is being read stays"
+    expect(desk.locator("#fresh")).to_contain_text("1 new")
+    desk.locator("#fresh").click()
+    top = desk.locator(".card").first
+    expect(top).to_have_attribute("data-session", session)
+    expect(top.locator(".chip.now")).to_have_text("now")
+    assert desk.locator(".card").count() == PAGE, "the samples stand below it"
+    desk.keyboard.press("n")
+    desk.wait_for_url(f"**/sessions/{session}**")
+    shop.context.close()
+
+
+def test_ctrl_c_leaves_nothing_behind(shown: Demo) -> None:
+    shown.process.send_signal(signal.SIGINT)
+    out, err = shown.process.communicate(timeout=40)
+    assert shown.process.returncode == 0, err
+    assert "Nothing is left behind" in out
+    assert "Traceback" not in err
+    assert list(shown.temporary.iterdir()) == []

@@ -42,6 +42,7 @@ function key(name: string): boolean {
     k: () => go(-1),
     "?": () => help()?.togglePopover(),
     "/": () => $<HTMLInputElement>("#q")?.focus(),
+    n: () => $<HTMLAnchorElement>("#happening a:not([hidden])")?.click(),
     w: () => $<HTMLAnchorElement>("#reel-link")?.click(),
     Enter: () => press("h2 a"),
   };
@@ -71,15 +72,70 @@ addEventListener("ww:key", (event) => void key((event as CustomEvent<string>).de
 
 // What is new
 
+/** A card as a change tells it. */
+interface Told {
+  session_id: string;
+  headline: string | null;
+  flagged: boolean;
+  lane: string;
+  ended: boolean;
+  signals: string[];
+  pages: string[];
+}
+
+/** Whether somebody is to look at it: it is flagged, or the visitor presses in anger and no head has judged it yet. */
+const calls = (one: Told): boolean =>
+  one.lane !== "automation" && (one.flagged || (!one.ended && one.signals.includes("rage_click")));
+
+/** The line above the cards that says who struggles at this moment. It is always there, so nothing below it moves. */
+class Happening {
+  private readonly line = $("#happening");
+  private timer = 0;
+
+  constructor() {
+    if (this.line && !this.link.hidden) this.forgetLater();
+  }
+
+  private get link(): HTMLAnchorElement {
+    return $<HTMLAnchorElement>("a", this.line!)!;
+  }
+
+  hear(one: Told): void {
+    if (!this.line) return;
+    if (calls(one) && !one.ended) {
+      this.link.href = `/sessions/${one.session_id}`;
+      this.link.dataset.session = one.session_id;
+      $("span", this.link)!.textContent = one.headline ?? one.session_id;
+      $("small", this.link)!.textContent = one.pages.at(-1) ?? "";
+      this.show(true);
+      this.forgetLater();
+    } else if (one.session_id === this.link.dataset.session) {
+      this.show(false);
+    }
+  }
+
+  private show(whether: boolean): void {
+    this.link.hidden = !whether;
+    $(".none", this.line!)!.hidden = whether;
+  }
+
+  private forgetLater(): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.show(false), Number(this.line!.dataset.for));
+  }
+}
+
 function watch(): void {
   const fresh = $<HTMLElement>("#fresh");
   if (!fresh) return;
   const known = new Set(cards().map((card) => card.dataset.session));
   const news = new Map<string, string>();
   const source = new EventSource("/changes");
+  const happening = new Happening();
   const look = (message: MessageEvent<string>): void => {
-    const one = JSON.parse(message.data) as { session_id: string; headline: string | null; flagged: boolean; lane: string };
-    const ours = fresh.dataset.lane === "automation" ? one.lane === "automation" : one.flagged;
+    const one = JSON.parse(message.data) as Told;
+    happening.hear(one);
+    const ours = fresh.dataset.lane === "automation" ? one.lane === "automation" : calls(one);
     if (!ours || known.has(one.session_id)) return;
     news.set(one.session_id, one.headline ?? "");
     fresh.hidden = false;

@@ -15,7 +15,17 @@ from pipelines.store.assessing import before, find, override_of, referred
 from pipelines.store.cards import find_card, with_issue
 from pipelines.store.deciding import TOLD, unjudged
 from pipelines.store.intervening import offered, outcomes, used
-from pipelines.store.listing import Wanted, asleep, by_draw, by_worth, changed, in_lane, newest, of_issues
+from pipelines.store.listing import (
+    Wanted,
+    asleep,
+    by_draw,
+    by_worth,
+    changed,
+    happening,
+    in_lane,
+    newest,
+    of_issues,
+)
 from tests.pipelines.store.making import SESSION, SITE
 
 SMALL = ("sites", "CONSTANT", "(subquery")
@@ -28,6 +38,7 @@ ASKED: dict[str, Callable[[sqlite3.Connection, Store], Any]] = {
     "rarity": lambda db, store: with_issue(db, SITE, "dead_click:1"),
     "counts of issues": lambda db, store: of_issues(db, SITE, Wanted(), 0, ["a", "b"]),
     "lane": lambda db, store: in_lane(db, SITE, Wanted(statuses=("new",)), 0, "worth", (0.5, "s"), ["a"], 20),
+    "happening": lambda db, store: happening(db, SITE, Wanted(statuses=("new",)), 0, 0, 20),
     "slice": lambda db, store: by_draw(db, SITE, Wanted(), 0, (0.5, "s"), 20),
     "put off": lambda db, store: asleep(db, 0),
     "worth": lambda db, store: by_worth(db, SITE, Wanted(), 0, (0.5, "s"), 20),
@@ -54,6 +65,7 @@ BY: dict[str, str] = {
     "rarity": "cards_issue",
     "counts of issues": "cards_issue",
     "lane": "cards_lane (site_id=? AND lane=? AND (rank,part)>",
+    "happening": "cards_open",
     "slice": "cards_draw (site_id=? AND (draw,part)>",
     "put off": "cards_snoozed",
     "worth": "cards_worth",

@@ -7,6 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from urllib.parse import urlsplit
 
+OFFER = "[data-ww-ours] [role=dialog]"
+"""The recorder's own dialog."""
+
 HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Page</title>{tag}</head><body>{body}</body></html>"""
 

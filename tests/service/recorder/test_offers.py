@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.service.recorder.conftest import Tagged
-from tests.service.recorder.test_demo_path import OFFER
+from tests.service.recorder.site import OFFER
 from tests.service.recorder.waiting import until
 
 pytestmark = pytest.mark.needs("chromium", "pages")

@@ -16,13 +16,17 @@ import httpx
 import pytest
 
 from data_contracts.batches import Batch
+from data_contracts.order import IDLE_MS
 from data_contracts.recordings import read
+from features.log import sessions_of
+from features.moments import CODES, WITHDRAWN
 from models.queue import FIRST
 from pipelines.store import listing
 from pipelines.store.limits import StoreLimits
 from pipelines.store.listing import Wanted, changed, forget_changes
 from pipelines.store.store import Store
 from service.live.closing import close_ended
+from service.triage import pages
 from tests.service.live_store import SAMPLES, Served, code_of
 
 NAMES = sorted(path.name.removesuffix(".json.gz") for path in SAMPLES.glob("*.json.gz"))
@@ -116,6 +120,38 @@ def test_each_list_holds_every_session_once_whatever_the_page(played: Played) ->
         assert worths == sorted(worths, reverse=True)
         starts = [one["started_at_ms"] for one in await desk.listed(order="newest")]
         assert starts == sorted(starts, reverse=True)
+
+    played(scenario)
+
+
+def test_who_presses_in_anger_now_stands_in_front_and_once(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(desk: Desk) -> None:
+        before = await desk.listed(order="queue", limit=5)
+        batches = read(str(SAMPLES / "struggling-dead-coupon.json.gz")).batches
+        events = [event for batch in batches for event in batch.events]
+        angry = next(i for i in range(10, len(events), 4) if rages(events[:i]))
+        assert (await desk.one.send(Batch("n", 0, events[:angry]), "now")).status_code == 200
+        for limit in (3, 100):
+            queue = await desk.listed(order="queue", limit=limit)
+            assert queue[0]["session_id"] == "now"
+            assert "apply code" in queue[0]["headline"]
+            assert "rage_click" in queue[0]["signals"]
+            names = [one["session_id"] for one in queue]
+            assert len(set(names)) == len(names)
+            assert {one["session_id"] for one in before} - set(names) <= {"struggling-dead-coupon"}
+        filtered = await desk.get("/v1/sessions", order="queue", device="touch")
+        assert "now" not in [one["session_id"] for one in filtered.json()["sessions"]]
+        monkeypatch.setattr(pages, "NOW_MS", -1)
+        later = await desk.listed(order="queue", limit=5)
+        assert later[0]["session_id"] == before[0]["session_id"], (
+            "who was heard of long ago waits like all others"
+        )
+
+    def rages(events: list[Any]) -> bool:
+        (session,) = sessions_of([Batch("n", 0, events)], "now", None, IDLE_MS)
+        return "rage_click" in {CODES[m["code"]] for m in session.moments if m["state"] != WITHDRAWN}
 
     played(scenario)
 
