@@ -28,6 +28,7 @@ from service.deciding.outcomes import may_be_flagged, outcome
 from service.deciding.policy import Policy
 from service.deciding.records import record, stored
 from service.deciding.secrets import Secrets
+from service.deciding.telling import ANGRY, FLAGGED
 
 NAMED_AT_ONCE: Final = 64  # moments; each takes some 50 µs, and the event loop waits
 COUNT_S: Final = 30.0  # how old the count of an issue may be
@@ -106,6 +107,14 @@ class Judge:
             and chance is not None
             and scored(chance, struggle.seen_before, struggle.stake) >= FLAG_FROM
         )
+
+    def said(
+        self, scores: Scores, session: Session, struggle: Struggle | None
+    ) -> tuple[tuple[str, ...], bool]:
+        """What a live session's decision is about, and whether its moments must be named before that can be said."""
+        flagged, angry = self.flagged(scores, session, struggle), self.angry(scores, session)
+        decision = (session.id, *scores.decision, ANGRY if angry else "", FLAGGED if flagged else "")
+        return decision, flagged is None or (angry and struggle is None)
 
     def angry(self, scores: Scores, session: Session) -> bool:
         """Whether somebody presses in anger: known at once, while the head waits until the press is judged."""

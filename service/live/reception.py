@@ -25,7 +25,7 @@ from pipelines.store.units import Checkpoint, Confirmed, Decision, Stored, Store
 from service.deciding.judge import Judge, Struggle
 from service.deciding.policy import Policy
 from service.deciding.records import goals_of
-from service.deciding.telling import ANGRY, FLAGGED, Announce, Nobody, messages
+from service.deciding.telling import Announce, Nobody, messages
 from service.live.batch_body import Body, Header, events_within
 from service.live.live_sessions import Live, LiveSessions, Name, Seen
 from service.live.metrics import Metrics
@@ -342,10 +342,7 @@ class Reception:
             return Seen(rows, live.decision)
         judge = self.judge
         scores = judge.scorer.scores(session)
-        flagged = judge.flagged(scores, session, live.struggle_of(session.id))
-        angry = judge.angry(scores, session)
-        decision = (session.id, *scores.decision, ANGRY if angry else "", FLAGGED if flagged else "")
-        unnamed = flagged is None or (angry and live.struggle_of(session.id) is None)
+        decision, unnamed = judge.said(scores, session, live.struggle_of(session.id))
         return Seen(rows, decision, scores, session, unnamed, judge)
 
     def _decisions(self, unit: Unit, live: Live, seen: Seen) -> tuple[Decision, ...]:
