@@ -179,7 +179,7 @@ def training_set(
     if head.truth == "return":
         if landmarks is not None:
             raise ValueError(f"The head {name!r} is asked at the end of a visit: it takes no landmarks.")
-        told_of, censored = returns(head, source.rows(), labels, known_at_ms, dropped)
+        told_of, censored = returns(head, source.rows(), labels, known_at_ms, dropped, source.erased())
         label_of = _by_return(told_of)
     else:
         label_of = _by_goal(source.idle_ms) if head.truth == "goal" else _by_labels(name)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import pack
+from pipelines.store.censoring import REFUSALS, withdraw
 from pipelines.store.checking import check_limits
 from pipelines.store.crypto import NONCE_BYTES, Keys, bound, encrypt
 from pipelines.store.deciding import Place
@@ -226,6 +227,8 @@ class Acceptor:
             session.status = status
             session.visitor = session.visitor or unit.visitor
             pending.to_tally[session.id] = session
+        if unit.consent in REFUSALS and session.visitor:
+            withdraw(db, unit.site, session.visitor, received)
         if unit.confirmed:
             pending.confirmed += [(session.id, received, *one) for one in unit.confirmed]
         if unit.checkpoint is not None or unit.decisions or unit.interventions or unit.outbox or unit.caps:

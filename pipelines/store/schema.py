@@ -10,7 +10,17 @@ import msgspec
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import unpack
-from pipelines.store.tables import ACTING, ASKING, DECIDING, HAPPENING, LEARNING, SENDING, SHADOWING, TWINNING
+from pipelines.store.tables import (
+    ACTING,
+    ASKING,
+    CENSORING,
+    DECIDING,
+    HAPPENING,
+    LEARNING,
+    SENDING,
+    SHADOWING,
+    TWINNING,
+)
 
 Migration = tuple[str | Callable[[sqlite3.Connection], None], ...]
 """Scripts, and what SQL cannot say, in this order."""
@@ -203,6 +213,7 @@ MAIN: Final[tuple[Migration, ...]] = (
     (SHADOWING,),
     (TWINNING,),
     (HAPPENING,),
+    (CENSORING,),
 )
 """Migrations of the main database."""
 

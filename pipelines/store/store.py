@@ -17,6 +17,7 @@ from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
 from pipelines.store.accepting import Acceptor
+from pipelines.store.censoring import forget_names, note_erased, withdraw
 from pipelines.store.checking import limit_broken
 from pipelines.store.crypto import Keys
 from pipelines.store.database import (
@@ -250,6 +251,7 @@ class Store(Decisions):
             faults.reach("erase_key_gone")
             if row is None:
                 return None
+            note_erased(db, row.number, time.time_ns() // 1_000_000)
             db.execute(FORGET_ANSWERS, (row.number,))
             for statement in (*EMPTIED, *OF_SESSION):
                 db.execute(statement, (row.number,))
@@ -257,12 +259,17 @@ class Store(Decisions):
                 db.execute(f"DELETE FROM {table} WHERE session_id = ?", (row.number,))
             db.execute("DELETE FROM twins WHERE other_session_id = ?", (row.number,))
             db.execute("DELETE FROM session_tallies WHERE id = ?", (row.number,))
+            forget_names(db)
             return row.sealed_object
 
         sealed_object = self._do(forget, [(site, session)])
         if sealed_object:
             self._objects.delete(sealed_object)
         return sealed_object is not None
+
+    def withdraw(self, site: str, visitor: str, at_ms: int) -> None:
+        """Note that a visitor took consent back: what became of them is not known from then on."""
+        self._do(lambda db: withdraw(db, site, visitor, at_ms), ())
 
     # Reading
 

@@ -320,3 +320,16 @@ TWINNING: Final = """
 HAPPENING: Final = """
     CREATE INDEX cards_open ON cards (site_id, started_at, part) WHERE final = 0 AND headline <> '';
 """
+
+CENSORING: Final = """
+    CREATE TABLE censored (  -- visitors of whom nothing is known from a time on
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      site_id INTEGER NOT NULL REFERENCES sites,
+      visitor TEXT NOT NULL,  -- empty once no session of theirs is left
+      at INTEGER NOT NULL,
+      why TEXT NOT NULL CHECK (why IN ('erased', 'withdrawn')),
+      ended INTEGER           -- of an erased session: when it had ended, to the hour
+    );
+    CREATE INDEX censored_visitor ON censored (site_id, visitor) WHERE visitor <> '';
+"""
+"""What is left of those who were erased or withdrew: that there was somebody, and until when."""

@@ -149,6 +149,22 @@ def parts(log: Log, idle_ms: int = IDLE_MS, limits: Limits = LIMITS) -> list[Par
     ]
 
 
+class Erased(NamedTuple):
+    """A visit of an identified visitor that was erased; times in ms since the epoch.
+
+    Attributes
+    ----------
+    visitor
+        Who, while other visits of theirs are there; empty for one of whom nothing is left.
+    ended_ms, at_ms
+        When it had ended, to the hour, and when it was erased.
+    """
+
+    visitor: str
+    ended_ms: int
+    at_ms: int
+
+
 class Source(Protocol):
     """Where a workspace reads: recordings, or the store of a service."""
 
@@ -162,6 +178,9 @@ class Source(Protocol):
 
     def labels(self) -> list[Label]:
         """Labels that people, goals or scripts gave."""
+
+    def erased(self) -> list[Erased]:
+        """Visits that were erased."""
 
     def scores(self) -> Iterator[dict[str, Any]]:
         """Rows of ``data_contracts.tables.SCORES``."""

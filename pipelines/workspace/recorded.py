@@ -15,7 +15,7 @@ from data_contracts.order import IDLE_MS
 from data_contracts.recordings import open_paths
 from pipelines.datasets.recordings import person
 from pipelines.readings import Reading, reading, session_name
-from pipelines.workspace.logs import Heard, Known, Log
+from pipelines.workspace.logs import Erased, Heard, Known, Log
 
 INDEX: Final = "index.csv"
 TRUTHS: Final = {"label": "bot", "frustrated": "frustration"}
@@ -121,6 +121,10 @@ class Recorded:
                         )
                     )
         return found
+
+    def erased(self) -> list[Erased]:
+        """Nobody's: of recordings that are gone nothing is known."""
+        return []
 
     def scores(self) -> Iterator[dict[str, Any]]:
         """Nothing was decided of recordings: see ``Workspace.scores``, which scores them."""

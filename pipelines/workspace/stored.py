@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +13,13 @@ from data_contracts.decisions import Decision
 from data_contracts.errors import WatchworthyError
 from data_contracts.labels import HEAD_OF, Label
 from data_contracts.order import IDLE_MS
+from models.heads import HEADS
 from pipelines.store.annotating import annotations_of
+from pipelines.store.censoring import censored_visitors, erased_visits
 from pipelines.store.export_rows import score_row
 from pipelines.store.read_only import ReadOnlyStore
 from pipelines.store.units import SessionRow
-from pipelines.workspace.logs import Heard, Known, Log
+from pipelines.workspace.logs import Erased, Heard, Known, Log
 
 PAGE: Final = 500
 _CARDS: Final = """
@@ -98,9 +101,26 @@ class Stored:
                     }
 
     def labels(self) -> list[Label]:
-        """What people and their systems said, as labels of the heads; what was taken back says when."""
+        """What people and their systems said, as labels of the heads; what was taken back says when.
+
+        Of the heads that ask whether a visitor comes back there is one of each visit whose visitor was erased or
+        withdrew: ``censored_at_ms`` says since when nothing is known.
+        """
         with self.open() as store:
-            return [one for site in self._sites(store) for one in labels_of(_every_annotation(store, site))]
+            found = [one for site in self._sites(store) for one in labels_of(_every_annotation(store, site))]
+            for site in self._sites(store):
+                since = store.read(partial(censored_visitors, site=site))
+                found += censored(self.rows(), site, since)
+            return found
+
+    def erased(self) -> list[Erased]:
+        """Visits that were erased."""
+        with self.open() as store:
+            return [
+                Erased(*one)
+                for site in self._sites(store)
+                for one in store.read(partial(erased_visits, site=site))
+            ]
 
     def scores(self) -> Iterator[dict[str, Any]]:
         """What was decided, in commit order; what was erased is left out."""
@@ -170,6 +190,35 @@ def _every_annotation(store: ReadOnlyStore, site: str) -> list[Annotation]:
         found += [one for _, one in page]
         after = page[-1][0]
     return found
+
+
+def censored(rows: Iterable[dict[str, Any]], site: str, since: dict[str, int]) -> list[Label]:
+    """Labels of the visits of visitors of whom nothing is known any more.
+
+    Parameters
+    ----------
+    rows
+        Of ``data_contracts.frames.SESSIONS``.
+    since
+        From when on nothing is known of a visitor, Unix ms.
+    """
+    heads = [head.name for head in HEADS if head.truth == "return"]
+    return [
+        Label(
+            label_id=f"censored:{head}:{row['session_id']}",
+            session_id=row["session_id"],
+            head=head,
+            value=0,
+            kind="goal",
+            source="erasure or withdrawal",
+            note="Nothing is known of this visitor from then on.",
+            recorded_at_ms=since[row["visitor"]],
+            censored_at_ms=since[row["visitor"]],
+        )
+        for row in (rows if since else ())
+        if row["site"] == site and row["visitor"] in since
+        for head in heads
+    ]
 
 
 def labels_of(annotations: list[Annotation]) -> list[Label]:

@@ -60,6 +60,9 @@ class Made:
     def rows(self) -> Iterator[dict[str, Any]]:
         yield from ()
 
+    def erased(self) -> list[Any]:
+        return []
+
     def scores(self) -> Iterator[dict[str, Any]]:
         yield from ()
 
