@@ -1,17 +1,22 @@
 """Instruments: what changes when the same session is recorded by another recorder.
 
-In each quiet page three recorders ran at once, rrweb 2, rrweb 1 and PostHog's, and none knew of the others. So the
-visitor, the page and the machine are the same to the millisecond, and only the instrument differs.
+In each quiet page four recorders ran at once, ours, rrweb 2, rrweb 1 and PostHog's, and none knew of the others. So
+the visitor, the page and the machine are the same to the millisecond, and only the instrument differs.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from data_contracts.batches import Batch
+from data_contracts.events import CHANNELS
 from data_contracts.order import IDLE_MS
 from data_contracts.recordings import read
 from features.log import sessions_of
@@ -19,8 +24,11 @@ from features.moments import CODES, WITHDRAWN
 from models.scorer import Scorer
 from pipelines.traps.corpus import OTHER_RECORDERS, Trap
 
+PLAIN: Final = "rrweb2"
+OURS: Final = "watchworthy"
 INSTRUMENTS: Final[dict[str, str]] = {
-    "rrweb2": "rrweb 2.2.2",
+    PLAIN: "rrweb 2.2.2",
+    OURS: "this recorder, on @rrweb/record 2.1.6",
     "rrweb1": "rrweb 1.1.3",
     "posthog": "@posthog/rrweb 0.0.59",
 }
@@ -37,13 +45,13 @@ class Answer:
         Codes that fired, each once.
     verdict
         Of the bot head.
-    struggle
-        Probability of the frustration head; None where it abstains.
+    chances
+        Probabilities of the heads ``bot`` and ``frustration``; None where one abstains.
     """
 
     signals: frozenset[str]
     verdict: str
-    struggle: float | None
+    chances: tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -59,11 +67,30 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the instruments compare: traps compared, what differs, and how far the struggle moves at most."""
+    """How the instruments compare.
+
+    Attributes
+    ----------
+    traps
+        Traps compared.
+    differences
+        Whose signals or verdict differ.
+    moves
+        By instrument, how far the probabilities of ``bot`` and ``frustration`` move at most.
+    """
 
     traps: int
     differences: tuple[Difference, ...]
-    struggle_moves: dict[str, float]
+    moves: dict[str, tuple[float, float]]
+
+
+class _Sent(msgspec.Struct):
+    """A batch as our recorder sent it."""
+
+    stream: str
+    seq: int
+    channels: list[str]
+    events: list[msgspec.Raw]
 
 
 def plain(batches: Iterable[Batch]) -> list[Batch]:
@@ -81,45 +108,70 @@ def _is_mark(text: bytes) -> bool:
     return event.get("type") == 5 and str(event["data"].get("tag", "")).startswith("ww.")
 
 
-def answer(scorer: Scorer, trap: Trap, instrument: str) -> Answer:
+def batches_of(trap: str, instrument: str) -> list[Batch]:
+    """A trap as one instrument recorded it; ours with all that it adds, a stream for each page load."""
+    file = OTHER_RECORDERS / f"{trap}.{instrument}.json.gz"
+    return sent(file) if instrument == OURS else plain(read(str(file)).batches)
+
+
+def sent(file: Path) -> list[Batch]:
+    """The batches that our recorder sent, one a line."""
+    decoder = msgspec.json.Decoder(_Sent)
+    return [
+        Batch(
+            one.stream,
+            one.seq,
+            [bytes(event) for event in one.events],
+            sum(1 << CHANNELS.index(name) for name in one.channels if name in CHANNELS),
+        )
+        for one in decoder.decode_lines(gzip.decompress(file.read_bytes()))
+    ]
+
+
+def answer(scorer: Scorer, trap: str, instrument: str) -> Answer:
     """What is said of a trap as one instrument recorded it."""
-    file = trap.file if instrument == "rrweb2" else OTHER_RECORDERS / f"{trap.name}.{instrument}.json.gz"
-    session = sessions_of(plain(read(str(file)).batches), trap.name, None, IDLE_MS)[0]
-    told = scorer.assess(session, trap.name, CREATED)
+    session = sessions_of(batches_of(trap, instrument), trap, None, IDLE_MS)[0]
+    told = scorer.assess(session, trap, CREATED)
     fired = {CODES[one["code"]] for one in session.moments if one["state"] != WITHDRAWN}
-    return Answer(frozenset(fired), told.bot.verdict, told.frustration.probability)
+    return Answer(frozenset(fired), told.bot.verdict, (told.bot.probability, told.frustration.probability))
 
 
 def compared(every: Iterable[Trap]) -> Comparison:
     """Compares the instruments on all traps in quiet pages."""
     scorer = Scorer.starter()
-    quiet = [trap for trap in every if trap.name.endswith("-quiet")]
+    quiet = [trap.name for trap in every if trap.name.endswith("-quiet")]
     differences = []
-    moves = dict.fromkeys(list(INSTRUMENTS)[1:], 0.0)
+    moves = {name: (0.0, 0.0) for name in INSTRUMENTS if name != PLAIN}
     for trap in quiet:
-        first = answer(scorer, trap, "rrweb2")
-        for instrument in moves:
+        first = answer(scorer, trap, PLAIN)
+        for instrument, (bot, struggle) in moves.items():
             other = answer(scorer, trap, instrument)
-            if first.struggle is not None and other.struggle is not None:
-                moves[instrument] = max(moves[instrument], abs(other.struggle - first.struggle))
+            bots, struggles = zip(first.chances, other.chances, strict=True)
+            moves[instrument] = (max(bot, _moved(*bots)), max(struggle, _moved(*struggles)))
             if (first.signals, first.verdict) != (other.signals, other.verdict):
                 lost, gained = first.signals - other.signals, other.signals - first.signals
                 verdicts = (first.verdict, other.verdict)
-                differences.append(Difference(trap.name, instrument, lost, gained, verdicts))
+                differences.append(Difference(trap, instrument, lost, gained, verdicts))
     return Comparison(len(quiet), tuple(differences), moves)
+
+
+def _moved(one: float | None, other: float | None) -> float:
+    return 0.0 if one is None or other is None else abs(one - other)
 
 
 def lines(found: Comparison) -> list[str]:
     """The comparison, as the page of the traps shows it."""
     told = [
-        f"Each of {found.traps} traps in a quiet page was recorded by three recorders at once, so that the session is "
-        "the same and only the instrument differs. Against plain rrweb 2 (no marks of our own recorder):\n",
-        "| recorder | same signals and verdict |",
-        "| --- | --- |",
+        f"Each of {found.traps} traps in a quiet page was acted out once more with four recorders in the page at "
+        "once, so that the session is the same and only the instrument differs. Against plain rrweb 2:\n",
+        "| recorder | same signals and verdict | bot moves at most | struggle moves at most |",
+        "| --- | --- | --- | --- |",
     ]
-    for instrument in found.struggle_moves:
+    for instrument, (bot, struggle) in found.moves.items():
         other = sum(one.instrument == instrument for one in found.differences)
-        told.append(f"| {INSTRUMENTS[instrument]} | {found.traps - other} of {found.traps} |")
+        told.append(
+            f"| {INSTRUMENTS[instrument]} | {found.traps - other} of {found.traps} | {bot:.2f} | {struggle:.2f} |"
+        )
     told.append("")
     for one in found.differences:
         parts = [f"lacks `{code}`" for code in sorted(one.lost)]
@@ -127,4 +179,13 @@ def lines(found: Comparison) -> list[str]:
         if one.verdicts[0] != one.verdicts[1]:
             parts.append(f"verdict {one.verdicts[1]} instead of {one.verdicts[0]}")
         told.append(f"* {one.trap}, {INSTRUMENTS[one.instrument]}: {', '.join(parts)}")
-    return [*told, ""]
+    return [*told, "", WHY, ""]
+
+
+WHY: Final = (
+    "What ours adds explains all that it changes, as leaving it out shows. It says of each press which kind of "
+    "pointer made it, and not of the click alone: so it is known that the robot's mouse was pressed where it had never "
+    "moved to (`pointer_jumps`). And it tells requests: a press whose request failed is an error and no longer dead, "
+    "which that trap's truth does not call for; and a press that was answered at once, while its request took two "
+    "seconds more, is called slow, which is a mistake. Plain rrweb 2 makes neither of these two."
+)

@@ -20,6 +20,7 @@ import {
   STYLE_DECLARATION,
   STYLE_SHEET_RULE,
 } from "./events";
+import { Frames } from "./frames";
 import { maskInput, maskText } from "./masks";
 import type { Options } from "./options";
 import { attempt, listen, safely } from "./safely";
@@ -41,6 +42,7 @@ export interface Sink {
 
 export class Recording {
   private readonly masks: AttributeMask;
+  private readonly frames = new Frames((id) => record.mirror.getNode(id));
   private readonly changed: Budget;
   private readonly bytes: Budget;
   private readonly ends: (() => void)[] = [];
@@ -116,6 +118,7 @@ export class Recording {
     if (event.type === FULL_SNAPSHOT) {
       this.masks.tree(event.data.node);
     } else if (event.type === INCREMENTAL) {
+      if (this.frames.again(event)) return;
       if (isMutation(event) && !this.isPages(event.data)) return;
       if (this.ours.has(event.data.id)) return;
       const { source, type } = event.data;

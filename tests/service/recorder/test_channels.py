@@ -148,3 +148,29 @@ def test_a_finger_is_recorded_as_one(tagged: Tagged, context: BrowserContext) ->
     assert [act["type"] for act in acts].count(7) == 3
     assert {act["pointerType"] for act in acts if act["type"] == 2} == {2}
     phone.close()
+
+
+FRAME = """
+const frame = document.createElement("iframe");
+frame.id = "frame";
+frame.srcdoc = "<button id=inner onclick='this.after(1)'>Check</button>";
+document.body.append(frame);
+"""
+
+
+def test_a_press_in_a_frame_that_rrweb_attaches_twice_is_told_once(tagged: Tagged, page: Page) -> None:
+    page.goto(tagged.put("/", "<p>Here comes a frame</p>"))
+    until(lambda: tagged.relay.batches)
+    page.evaluate(FRAME)
+    inner = page.frame_locator("#frame").locator("#inner")
+    inner.click()
+    page.wait_for_timeout(200)
+    page.evaluate("watchworthy.goal('done')")
+    until(lambda: tagged.relay.custom("ww.goal"))
+    events = [e["data"] for e in tagged.relay.events() if e["type"] == 3]
+    attached = [data for data in events if data.get("isAttachIframe")]
+    presses = [data for data in events if data["source"] == 2 and data["type"] == 1]
+    nodes = [add["node"] for data in events if data["source"] == 0 for add in data["adds"]]
+    assert len(attached) >= 2, "else this browser does not do what the recorder is to bear"
+    assert len(presses) == 1
+    assert [node["textContent"] for node in nodes if node["type"] == 3] == ["1"]
