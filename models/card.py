@@ -14,7 +14,7 @@ from typing import Any, Final
 from models.bundle import STARTER, digest_of
 from models.card_doubts import bot_doubts, frustration_doubts
 from models.card_text import bullets, percent, table, with_interval
-from models.card_words import DATA, FAILURES
+from models.card_words import DATA, FAILURES, OF_LABELS
 from models.heads import head as head_of
 
 DIGEST_LINE: Final = "Digest of the model: "
@@ -64,8 +64,7 @@ def write(folder: Path) -> Path:
         *_ranking(folder, facts, measures, points),
         _calibration(calibration, measures),
         _features(facts, measures),
-        "## Where it will be wrong\n\n"
-        + bullets(FAILURES.get(facts["name"], head_of(facts["name"]).failures)),
+        "## Where it will be wrong\n\n" + bullets(_failures(facts["name"], measures)),
         "\n".join(f"![{title}]({name})" for title, name in images),
     ]
     path = folder / "card.md"
@@ -113,7 +112,11 @@ def _data(facts: dict[str, Any], measures: dict[str, Any]) -> str:
     ]
     lines = [f"Trained on {', '.join(said)}."]
     if trained.get("families"):
-        lines.append("Rows by family: " + ", ".join(f"{k} {v}" for k, v in trained["families"].items()) + ".")
+        lines.append(
+            "Rows by family: "
+            + ", ".join(f"{k or '(none named)'} {v}" for k, v in trained["families"].items())
+            + "."
+        )
     if trained.get("rows_told_less"):
         lines.append(
             "What a recorder may add to rrweb's own events (console, network, visibility, keys, trust, ticks) was "
@@ -253,6 +256,11 @@ def _conversion(facts: dict[str, Any], measures: dict[str, Any]) -> str:
         f"judged by what was known before it, visitors apart. Chosen: {facts['trained']['kind']}.\n\n"
         + table(("model", "AUC", "log-loss"), rows)
     )
+
+
+def _failures(name: str, measures: dict[str, Any]) -> Sequence[str]:
+    own = head_of(name).failures
+    return own or (OF_LABELS if "held_out" in measures else FAILURES.get(name, ()))
 
 
 def _of_a_set(facts: dict[str, Any], measures: dict[str, Any]) -> str:

@@ -54,6 +54,15 @@ DATA: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 
+OF_LABELS: Final = (
+    "It has learned what those who labelled called so, on the pages that they saw. Where the site changes, or others "
+    "would call it otherwise, it does not know.",
+    "What was chosen to be labelled is no fair sample unless the lottery drew it: on other sessions rank and "
+    "probability may be worse than here.",
+    "Where the recorder cannot see what a control does, or a channel was never recorded, it says nothing of it.",
+)
+"""How a head fails that was trained on a site's own labels, where its file does not say."""
+
 FAILURES: Final[dict[str, tuple[str, ...]]] = {
     "bot": (
         "A program that replays a fresh trace of a real person moves as that person does: from events alone nobody can "

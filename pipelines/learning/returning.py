@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +17,6 @@ def returns(
     rows: Iterable[Mapping[str, Any]],
     labels: Iterable[Label],
     known_at_ms: int,
-    dropped: Counter[str],
     erased: Sequence[Erased] = (),
 ) -> tuple[dict[str, Said], float]:
     """What became of each visit, by session, and the share that was censored.
@@ -38,9 +36,7 @@ def returns(
     visits: dict[str, list[tuple[int, int, str]]] = {}
     for row in rows:
         received = row["first_received_ms"]
-        if not row["visitor"]:
-            dropped["visitor_not_identified"] += 1
-        elif received is None or received <= known_at_ms:
+        if row["visitor"] and (received is None or received <= known_at_ms):
             started = int(row["started_at_ms"])
             ended = started + int(row["duration_ms"])
             visits.setdefault(str(row["visitor"]), []).append((started, ended, str(row["session_id"])))

@@ -108,7 +108,8 @@ class TrainingSet:
         # Whom a head has seen is asked again when it is compared, on sets whose groups may be named otherwise.
         visitor = np.array([hashed(name) for name in self["visitor"].tolist()], dtype=str)
         columns["person"] = np.where(columns["person"] == "", visitor, columns["person"])
-        columns["use"], columns["source"] = np.full(n, TRAIN), np.full(n, SITE)
+        columns["use"] = np.full(n, TRAIN)
+        columns["source"] = self.columns.get("source", np.full(n, SITE)).astype(str)
         plain = {"answered": np.ones(n, "i8")}  # what the head abstains on is left out of a set
         columns |= {
             name: self.columns.get(name, plain.get(name, np.zeros(n))).astype("i8") for name in NUMBERS
@@ -179,7 +180,7 @@ def training_set(
     if head.truth == "return":
         if landmarks is not None:
             raise ValueError(f"The head {name!r} is asked at the end of a visit: it takes no landmarks.")
-        told_of, censored = returns(head, source.rows(), labels, known_at_ms, dropped, source.erased())
+        told_of, censored = returns(head, source.rows(), labels, known_at_ms, source.erased())
         label_of = _by_return(told_of)
     else:
         label_of = _by_goal(source.idle_ms) if head.truth == "goal" else _by_labels(name)

@@ -94,6 +94,7 @@ class Registry:
                 raise WatchworthyError(
                     "learn_missing", "This needs MLflow: pip install 'watchworthy[learn]'."
                 ) from error
+        with _quiet(self.uri):  # once more: on import it sets its loggers as it likes
             self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
 
     def record(self, run: Run) -> Version:

@@ -84,7 +84,6 @@ def train_head(
         answered, seed = told["answered"], told["seed"]
         if "training_set" in told:
             alias, kept = "site", {"training_set": told["training_set"]}
-        _check(head, examples, told, vectors)
         if examples.guessed.any():
             raise WatchworthyError(
                 "training_refused",
@@ -92,6 +91,7 @@ def train_head(
                 "`watchworthy train` does.",
                 str(vectors),
             )
+        _check(head, examples, told, vectors)
     elif data is not None:
         examples, answered = _gather(name, data, lab, seed, progress)
     else:

@@ -57,7 +57,7 @@ def training_set(
     kinds = ", ".join(f"{kind} {n['1']} with and {n['0']} without" for kind, n in told["by_kind"].items())
     errors.print(f"{told['rows']} rows of {told['groups']} groups: {kinds}.", highlight=False)
     for function in found.functions:
-        out.print(told_of(function), highlight=False, markup=False)
+        out.print(told_of(function), highlight=False, markup=False, soft_wrap=True)
     if functions:
         gone = [name for name in head_of(head).features if name not in found.head.features]
         errors.print(

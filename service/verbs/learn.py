@@ -92,7 +92,7 @@ def run_promote(head: str, challenger: str, why: str, on: Path | None, data_dir:
             told, refused = desk.promote(
                 head, theirs, _rows(on, ours or theirs), why, champion=ours, progress=lambda: progress("", 0)
             )
-    show(told)
+    show(told, slices=False)
     if refused:
         out.print(f"\n[bold]Refused[/]: {head} {told.challenger} does not take the champion's place.")
         for one in refused:
@@ -131,7 +131,7 @@ def run_register(models: Path | None, data_dir: Path) -> int:
     return 0
 
 
-def show(told: Comparison) -> None:
+def show(told: Comparison, slices: bool = True) -> None:
     """Print a comparison."""
     table = _table(
         f"{told.head} on {told.rows} sessions ({told.positives} positive) of {len(told.groups)} groups that neither "
@@ -139,9 +139,9 @@ def show(told: Comparison) -> None:
     )
     for name in (
         "measure",
-        f"champion {told.champion}",
-        f"challenger {told.challenger}",
-        "difference, paired 95 %",
+        f"champion\n{told.champion}",
+        f"challenger\n{told.challenger}",
+        "difference\npaired 95 %",
     ):
         table.add_column(name, justify="left" if name == "measure" else "right")
     for one in told.measures:
@@ -157,6 +157,11 @@ def show(told: Comparison) -> None:
     if told.champion == NOBODY:
         out.print("No head of this name scores yet: it is held against saying the base rate of everybody.")
     _left_out(told.left_out)
+    if slices:
+        out.print(_slices(told))
+
+
+def _slices(told: Comparison) -> Table:
     slices = _table("Slices, by AUC")
     for name in ("slice", "sessions", "groups", "champion", "challenger"):
         slices.add_column(name, justify="left" if name == "slice" else "right")
@@ -168,7 +173,7 @@ def show(told: Comparison) -> None:
             f"{part.champion:.3f}",
             f"{part.challenger:.3f}",
         )
-    out.print(slices)
+    return slices
 
 
 def labels(rows: list[Row]) -> None:

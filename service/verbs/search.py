@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from rich.table import Table
 
 from data_contracts.errors import WatchworthyError
 from models.bundle import STARTER
@@ -70,19 +71,23 @@ def show(found: Search) -> None:
     losses = np.array([one.loss for one in found.trials])
     out.print(
         f"{len(losses)} settings tried; log-loss on groups unseen: {losses[0]:.4f} by the head's own, "
-        f"{losses.min():.4f} by the best."
+        f"{losses.min():.4f} by the best.",
+        soft_wrap=True,
     )
     told = ", ".join(
         f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in asdict(found.best).items()
     )
-    out.print(f"  boosting=Boosting({told})", highlight=False)
+    out.print(f"The best: {told}", highlight=False, soft_wrap=True)
+    table = Table(
+        box=None, header_style="bold", pad_edge=False, title="On groups set aside", title_justify="left"
+    )
+    for name in ("measure", "own", "best", "difference, paired 95 %"):
+        table.add_column(name, justify="left" if name == "measure" else "right")
     for one in found.set_aside:
-        out.print(
-            f"  {one.name} on groups set aside: {one.champion:.4f} -> {one.challenger:.4f}, difference "
-            f"{one.low:+.4f} to {one.high:+.4f} (95 %)",
-            highlight=False,
-        )
+        interval = f"{one.difference:+.4f} ({one.low:+.4f} to {one.high:+.4f})"
+        table.add_row(one.name, f"{one.champion:.4f}", f"{one.challenger:.4f}", interval)
+    out.print(table)
     if found.is_better:
         out.print("Better beyond doubt: write them down with --out and train with them.")
     else:

@@ -18,7 +18,7 @@ from data_contracts.labels import Label, to_line
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
 PROGRAM = """
-import json, sys
+import json, os, sys
 from pathlib import Path
 from typer.testing import CliRunner
 import watchworthy
@@ -30,7 +30,17 @@ told = []
 for line in json.loads(sys.argv[1]):
     done = CliRunner().invoke(app, line)
     told.append([done.exit_code, done.output, repr(done.exception)])
-print("\\n" + json.dumps(told))
+from pipelines.lifecycle.registry import Registry
+registry = Registry(Path(sys.argv[2]))
+version = registry.find("hurried", "1")
+parameters, metrics, tags = registry.run_of(version)
+run = [parameters, metrics, tags, registry.artifacts(version), registry.artifacts(version, "plots")]
+run.append(registry.artifacts(version, "head"))
+os.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
+os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
+down = CliRunner().invoke(app, json.loads(sys.argv[3]))
+register = CliRunner().invoke(app, ["register", sys.argv[4], "--data-dir", sys.argv[2]])
+print("\\n" + json.dumps([told, run, [down.exit_code, down.output], str(register.exception)]))
 """
 
 
@@ -75,14 +85,15 @@ def test_every_command_knows_a_head_that_is_one_file(house: Path, tmp_path: Path
         ["compare", "hurried", "challenger", "--champion", out, "--json", str(tmp_path / "told.json"), *at],
         ["score", sample, "--models", out, "--format", "json", "--out", str(tmp_path / "scores.jsonl")],
     ]
+    other = str(tmp_path / "other")
     path = os.pathsep.join([str(house), str(ROOT)])
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, json.dumps(commands)],
+        [sys.executable, "-c", PROGRAM, json.dumps(commands), data, json.dumps([*commands[1][:-3], other, *at]), f"{out}/hurried"],
         capture_output=True, text=True, check=False, cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": path, "MLFLOW_TRACKING_URI": ""},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3_000:]
-    told = json.loads(done.stdout.splitlines()[-1])
+    told, run, down, register = json.loads(done.stdout.splitlines()[-1])
     names = ("set", "train", "card", "evaluate", "first", "promote", "shadow", "again", "score")
     said = dict(zip(names, told, strict=True))
     codes = {name: code for name, (code, *_) in said.items()}
@@ -100,3 +111,28 @@ def test_every_command_knows_a_head_that_is_one_file(house: Path, tmp_path: Path
     assert again["rows"] == 28
     scored = json.loads((tmp_path / "scores.jsonl").read_text())
     assert scored["heads"]["hurried"]["eligible"]
+
+    parameters, metrics, tags, beside, plots, head = run
+    assert parameters["rows"] == "28"
+    assert parameters["boosting_leaves"] == "3"
+    for measure in ("auc", "pr_auc", "log_loss"):
+        assert metrics[f"{measure}_low"] <= metrics[measure] <= metrics[f"{measure}_high"]
+    assert tags["data_digest"]
+    assert set(json.loads(tags["feature_digests"])) == {
+        "act_gap_p50",
+        "page_dwell_median",
+        "pages",
+        "clicks_on_controls",
+    }
+    assert "model.json" in beside
+    assert {Path(one).name for one in head} >= {"model.txt", "card.md", "vectors.parquet", "head.json"}
+    names = {Path(one).name for one in plots}
+    assert names >= {"reliability.png", "precision_recall.png", "roc.png", "shap_summary.png"}
+    assert sum(one.startswith("shap_dependence_") for one in names) == 4
+    # A registry that is down costs a run and no model.
+    assert down[0] == 0
+    assert "No run was written down" in down[1]
+    assert f"watchworthy register {other}/hurried" in down[1].replace("\n", " ")
+    trained = [(Path(one) / "hurried" / "model.txt").read_text() for one in (out, other)]
+    assert trained[0] == trained[1]
+    assert register.startswith("registry_failed: MLflow at http://127.0.0.1:9 says")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,8 +36,7 @@ def test_a_visit_is_told_once_its_days_are_over_and_censored_with_its_visitor() 
         row("d1", "d", 20), row("d2", "d", 21), row("n", "", 0), row("late", "b", 4, received=10**15),
     ]  # fmt: skip
     gone = label("c1", 0, head="churn", kind="goal", censored_at_ms=int(3.5 * DAY_MS), recorded_at_ms=0)
-    dropped: Counter[str] = Counter()
-    told, censored = returns(CHURN, rows, [gone], 25 * DAY_MS, dropped)
+    told, censored = returns(CHURN, rows, [gone], 25 * DAY_MS)
     values = {name: one.value for name, one in told.items()}
     assert values == {"a1": 1, "a2": 0, "b1": 0, "c1": 1, "c2": None, "d1": None, "d2": None}
     assert told["c2"].why == "censored"
@@ -47,7 +45,7 @@ def test_a_visit_is_told_once_its_days_are_over_and_censored_with_its_visitor() 
     )  # back the next day, and yet not told before its days are over
     assert told["a1"].window_closed_ms == 1000 + DAYS * DAY_MS
     assert censored == pytest.approx(1 / 5)
-    assert dropped == {"visitor_not_identified": 1}
+    assert "n" not in told, "nobody said who that was"
 
 
 def test_a_churn_head_is_trained_saved_and_speaks(tmp_path: Path) -> None:

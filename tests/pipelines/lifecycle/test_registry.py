@@ -85,17 +85,6 @@ def test_starters_are_registered_once_with_measures_pictures_and_all_that_loads_
 
 
 @pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed")
-def test_a_registry_that_is_down_is_said_in_one_sentence(tmp_path: Path) -> None:
-    done = run(
-        "-m", "watchworthy", "register", "--data-dir", str(tmp_path),
-        MLFLOW_TRACKING_URI="http://127.0.0.1:9", MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "registry_failed: MLflow at http://127.0.0.1:9 says" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed")
 def test_a_service_whose_registry_is_down_says_so_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ def test_the_table_of_labels_says_who_is_censored_and_returns_leave_them_out(
         "d1": NOW - 39.75 * DAY_MS,
     }
     assert {one.head for one in labels} == {"churn"}
-    told, share = returns(CHURN, source.rows(), labels, NOW + DAY_MS, Counter(), source.erased())
+    told, share = returns(CHURN, source.rows(), labels, NOW + DAY_MS, source.erased())
     values = {name: one.value for name, one in told.items()}
     assert values == {"a1": 1, "b1": 0, "d1": None}, "the visit that was erased had been a return"
     assert told["d1"].why == "censored"
