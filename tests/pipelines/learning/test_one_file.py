@@ -87,8 +87,9 @@ def test_every_command_knows_a_head_that_is_one_file(house: Path, tmp_path: Path
     ]
     other = str(tmp_path / "other")
     path = os.pathsep.join([str(house), str(ROOT)])
+    again = [*commands[1][:-3], other, *at]
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, json.dumps(commands), data, json.dumps([*commands[1][:-3], other, *at]), f"{out}/hurried"],
+        [sys.executable, "-c", PROGRAM, json.dumps(commands), data, json.dumps(again), f"{out}/hurried"],
         capture_output=True, text=True, check=False, cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": path, "MLFLOW_TRACKING_URI": ""},
     )  # fmt: skip
@@ -106,9 +107,9 @@ def test_every_command_knows_a_head_that_is_one_file(house: Path, tmp_path: Path
         "28 sessions are too few, and that is said"
     )
     assert "scores in shadow" in said["shadow"][1]
-    again = json.loads((tmp_path / "told.json").read_text())["comparison"]
-    assert again["champion"] == again["challenger"]
-    assert again["rows"] == 28
+    same = json.loads((tmp_path / "told.json").read_text())["comparison"]
+    assert same["champion"] == same["challenger"]
+    assert same["rows"] == 28
     scored = json.loads((tmp_path / "scores.jsonl").read_text())
     assert scored["heads"]["hurried"]["eligible"]
 
