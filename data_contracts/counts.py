@@ -49,11 +49,14 @@ class Counts:
             self.malformed_example = f"{where}: {what}"[: 4 * NAME_LENGTH]
 
     def add_plain(self, sources: list[int], moved: int) -> None:
-        """Count incremental events by source, and rows that were moved in time."""
-        for source, number in enumerate(sources):
+        """Count incremental events by source, then ticks and lines of the console; and rows that were moved in time."""
+        *incremental, ticked, printed = sources
+        for kind, count in ((3, sum(incremental)), (5, ticked), (6, printed)):
+            if count:
+                self.events += count
+                self.types[kind] += count
+        for source, number in enumerate(incremental):
             if number:
-                self.events += number
-                self.types[3] += number
                 self.sources[source] += number
         if moved:
             self.problems["moved_in_time"] += moved

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_contracts.events import Events, joined
-from data_contracts.row_looks import one_page, pause_after, set_page
+from data_contracts.row_looks import pause_after
 
 Owners = npt.NDArray[np.int64]
 """Index of each row's stream."""
@@ -85,7 +85,7 @@ def interleave(streams: Sequence[Events]) -> tuple[Events, Owners]:
     return rows[order], owner[order]
 
 
-def number_pages(rows: Events, owner: Owners | int, numbers: PageNumbers) -> None:
+def number_pages(rows: Events, owner: Owners, numbers: PageNumbers) -> None:
     """Give the page views of all streams their numbers in the session, in place.
 
     A page view's number is its place in the order in which the first row of each appears, so that rows taken
@@ -96,19 +96,12 @@ def number_pages(rows: Events, owner: Owners | int, numbers: PageNumbers) -> Non
     rows
         Rows in session order; ``page`` counts in the stream and becomes the number in the session.
     owner
-        Index of each row's stream, int64[n], or that of all of them.
+        Index of each row's stream, int64[n].
     numbers
         Numbers given so far; those of new page views are added.
     """
     if not rows.size:
         return
-    if isinstance(owner, int):
-        page, single = one_page(rows)
-        if single:
-            if page >= 0:
-                set_page(rows, numbers.of((owner << 32) + page))
-            return
-        owner = np.full(rows.size, owner)
     has_page = np.flatnonzero(rows["page"] >= 0)
     key = (owner[has_page] << 32) + rows["page"][has_page]
     keys, first, which = np.unique(key, return_index=True, return_inverse=True)

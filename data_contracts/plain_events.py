@@ -1,4 +1,4 @@
-"""Reads plain events: mutations, positions, presses, clicks, focus, scrolls, inputs and selections.
+"""Reads plain events: mutations, positions, presses, clicks, focus, scrolls, inputs, selections, ticks, console lines.
 
 Compiled, without an object in between, as browsers write them. Whatever is less plain (another kind of event, a
 field that is not known, a number or a text that takes more care) is ``BAD`` here and left to the reference,
@@ -18,6 +18,7 @@ from data_contracts.compiled import compiled
 from data_contracts.json_walk import Bytes, walk_space
 from data_contracts.plain_json import BAD
 from data_contracts.plain_lists import Plan, list_at
+from data_contracts.plain_others import CUSTOM, PLUGIN, console_at, tick_at
 from data_contracts.rows import ID_MAX
 
 Said = npt.NDArray[np.int64]
@@ -32,6 +33,9 @@ TYPED: Final = 5
 TOUCHES: Final = 6
 DRAGS: Final = 12
 SELECTED: Final = 14
+TICKED: Final = 15  # and what else is plain, after the last source
+PRINTED: Final = 16
+MET: Final = 17
 
 
 def _fields(*numbers: int) -> int:
@@ -39,8 +43,8 @@ def _fields(*numbers: int) -> int:
 
 
 _PATH: Final = _fields(p.SOURCE, p.POSITIONS, p.IS_TRUSTED)
-ALLOWED: Final = np.zeros(SELECTED + 1, np.int64)
-"""Fields that the data of a source may have, as bits; 0 for a source that is not plain."""
+ALLOWED: Final = np.zeros(MET, np.int64)
+"""Fields that the data of a source may have, as bits; 0 for a source that is not plain, and for what is none."""
 for _source, _allowed in {
     MUTATED: _fields(p.SOURCE, p.TEXTS, p.ATTRIBUTES, p.REMOVES, p.ADDS, p.IS_ATTACH_IFRAME),
     MOVES: _PATH,
@@ -226,11 +230,12 @@ def data_at(text: Bytes, at: int, end: int, said: Said, path: Path, plan: Plan) 
 
 @compiled
 def event_at(text: Bytes, begin: int, end: int, said: Said, path: Path, plan: Plan) -> int:
-    """Read one event from ``begin`` to ``end``; its source, or ``BAD`` if it is not plain."""
+    """Read one event from ``begin`` to ``end``; its source, ``TICKED``, ``PRINTED``, or ``BAD`` if it is not plain."""
     if begin >= end or text[begin] != 123:
         return BAD
     at = walk_space(text, begin + 1)
     source = BAD
+    kind = INCREMENTAL
     time = 0
     seen = 0
     while True:
@@ -239,11 +244,17 @@ def event_at(text: Bytes, begin: int, end: int, said: Said, path: Path, plan: Pl
             return BAD
         seen |= 1 << key
         if key == p.TYPE:
-            value, at = p.whole_at(text, at, end)
-            if value != INCREMENTAL:
+            kind, at = p.whole_at(text, at, end)
+            if kind != INCREMENTAL and (source != BAD or (kind != CUSTOM and kind != PLUGIN)):
                 return BAD
         elif key == p.TIMESTAMP:
             time, at = p.whole_at(text, at, end)
+        elif key == p.DATA and kind == CUSTOM:
+            source = TICKED
+            at = tick_at(text, at, end)
+        elif key == p.DATA and kind == PLUGIN:
+            source = PRINTED
+            at = console_at(text, at, end, said)
         elif key == p.DATA:
             source, at = data_at(text, at, end, said, path, plan)
         elif key >= p.IGNORED:

@@ -6,6 +6,7 @@ readers say ``BAD``, and the caller leaves it to the reference. Positions are of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,7 @@ NAMES: Final = (
     ),
     *("texts", "attributes", "removes", "adds", "isAttachIframe"),
     *("value", "parentId", "nextId", "node", "previousId", "isShadow"),
+    *("tag", "plugin", "payload", "level", "trace"),
     *("delay", "sessionId", "windowId", "window_id", "cv", "v", "_sid"),
 )
 """Names of fields that are read, then of those that an envelope may have and nobody reads."""
@@ -39,7 +41,8 @@ TYPE, DATA, TIMESTAMP, SOURCE, ID, X, Y, POINTER_TYPE, IS_TRUSTED, POSITIONS = r
 TIME_OFFSET, TEXT, IS_CHECKED, USER_TRIGGERED, RANGES, START, START_OFFSET, END, END_OFFSET = range(10, 19)
 TEXTS, ATTRIBUTES, REMOVES, ADDS, IS_ATTACH_IFRAME = range(19, 24)
 VALUE, PARENT_ID, NEXT_ID, NODE, PREVIOUS_ID, IS_SHADOW = range(24, 30)
-IGNORED: Final = 30
+TAG, PLUGIN, PAYLOAD, LEVEL, TRACE = range(30, 35)
+IGNORED: Final = 35
 """From this number on the fields of an envelope that nobody reads."""
 LONGEST: Final = max(map(len, NAMES))
 SLOTS: Final = 256
@@ -61,7 +64,7 @@ NULL: Final = 2
 @compiled
 def slot_of(text: Bytes, begin: int, end: int) -> int:
     """Where the name between ``begin`` and ``end`` stands in the table."""
-    return int(((end - begin) + text[begin] * 3 + text[min(begin + 2, end - 1)] * 15) % SLOTS)
+    return int(((end - begin) + text[begin] * 3 + text[min(begin + 2, end - 1)] * 29) % SLOTS)
 
 
 def _slots() -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +73,8 @@ def _slots() -> tuple[np.ndarray, np.ndarray]:
     spelled = np.zeros((len(NAMES), LONGEST), np.uint8)
     for number, name in enumerate(NAMES):
         text = np.frombuffer(name.encode(), np.uint8)
-        slot = slot_of.py_func(text.astype(int), 0, text.size)  # type: ignore[attr-defined]
+        plain: Callable[..., int] = getattr(slot_of, "py_func", slot_of)
+        slot = plain(text.astype(int), 0, text.size)
         assert table[slot] < 0, f"{name} and {NAMES[table[slot]]} share a slot; change slot_of"
         table[slot] = number
         spelled[number, : text.size] = text
@@ -291,6 +295,26 @@ def is_packed(text: Bytes, spans: Spans) -> bool:
         if text[spans[i, 0]] == 34:
             return True
     return False
+
+
+@compiled
+def is_array_of(text: Bytes, spans: Spans) -> bool:
+    """Whether a text that is JSON is one array of just the objects at these places, and begins with its bracket."""
+    count = spans.shape[0]
+    if count == 0 or text[0] != 91:
+        return False
+    at = 1
+    for i in range(count):
+        at = walk_space(text, at)
+        if i:
+            if text[at] != 44:
+                return False
+            at = walk_space(text, at + 1)
+        if at != spans[i, 0]:
+            return False
+        at = spans[i, 1]
+    at = walk_space(text, at)
+    return text[at] == 93 and walk_space(text, at + 1) == text.size
 
 
 @compiled

@@ -57,10 +57,16 @@ LATEST: Final = 8  # largest emission time so far, ms
 ROWS: Final = 9  # rows written
 WANTED: Final = 10  # pairs of target and control that may have to be remembered
 MOVED: Final = 11  # rows moved in time
-MET: Final = 12  # events met, by source
+CHANNELS: Final = 12  # that the rows of the run prove to be on, as bits
+SECONDS: Final = 13  # that these rows lie in; -1 if they are more than ``MOST_SECONDS``, or were not counted
+MET: Final = 14  # events met, by source
+MET_END: Final = MET + plain.MET
+MOST_SECONDS: Final = 8
+EACH: Final = MET_END  # the seconds, in the order in which they are met
+NUMBERS: Final = EACH + MOST_SECONDS  # rows of each
 TOLD: Final = slice(LATEST, None)
 
-PEN_SIZE: Final = MET + plain.SELECTED + 1
+PEN_SIZE: Final = NUMBERS + MOST_SECONDS
 
 ROOM_ROWS: Final = 1_024
 ROOM_SECONDS: Final = 4_096 * 4
@@ -82,6 +88,10 @@ class Room(threading.local):
         self.numbers = np.zeros(ROOM_SECONDS, np.int64)
 
 
+CHANNEL_OF_KIND: Final = np.zeros(256, np.int64)
+for _kind, _channel in e.KIND_CHANNEL.items():
+    CHANNEL_OF_KIND[_kind] = 1 << e.CHANNELS.index(_channel)
+TRUST_CHANNEL: Final = 1 << e.CHANNELS.index("trust")
 IS_PRESS: Final = np.zeros(256, np.bool_)
 IS_PRESS[list(PRESSES)] = True
 IS_REMEMBERED: Final = np.zeros(256, np.bool_)
@@ -101,7 +111,7 @@ FLAG_OF_POINTER: Final = np.array([e.MOUSED, e.PENNED, e.TOUCHED], np.int64)
 @compiled
 def write(
     out: Events, pen: Pen, kind: int, t: int, target: int, control: int, form: int,
-    x: float, y: float, value: float, flags: int,
+    x: float, y: float, value: float, flags: int, detail: int = 0,
 ) -> None:  # fmt: skip
     """One row; its time is held between the floor and the emission time of its event."""
     flags |= pen[SEES]
@@ -121,7 +131,7 @@ def write(
     row["y"] = y
     row["value"] = value
     row["flags"] = flags
-    row["detail"] = 0
+    row["detail"] = detail
     row["kind"] = kind
     pen[ROWS] += 1
 
@@ -263,12 +273,43 @@ def turn_plain(
         flags |= trust or pen[TRUST]
         flags |= trust_of(said[p.USER_TRIGGERED], e.USER_TRIGGERED, e.NOT_USER_TRIGGERED)
         write(out, pen, e.INPUT, pen[EMITTED], node, control, form, nan, nan, value, flags)
+    elif source == plain.TICKED:
+        write(out, pen, e.TICK, pen[EMITTED], 0, 0, 0, nan, nan, nan, pen[TRUST])
+    elif source == plain.PRINTED:
+        level = float(said[p.LEVEL])
+        write(out, pen, e.CONSOLE, pen[EMITTED], 0, 0, 0, nan, nan, level, 0, said[p.TRACE])
     else:
         on(
             out, wanted, lately, pen, nodes, table, arena, state,
             e.SELECTION, said[p.RANGES], nan, nan, float(said[p.START]), 0,
         )  # fmt: skip
     return True
+
+
+@compiled
+def count_rows(rows: Events, pen: Pen) -> None:
+    """Count rows by the second they lie in, and collect the channels that they prove to be on, as ``tally`` does."""
+    found = 0
+    bits = 0
+    for i in range(rows.size):
+        row = rows[i]
+        bits |= CHANNEL_OF_KIND[row["kind"]]
+        if row["flags"] & (e.TRUSTED | e.UNTRUSTED):
+            bits |= TRUST_CHANNEL
+        second = row["t"] // 1_000
+        place = found - 1
+        while place >= 0 and pen[EACH + place] != second:
+            place -= 1
+        if place < 0:
+            if found == MOST_SECONDS:
+                return
+            place = found
+            pen[EACH + place] = second
+            pen[NUMBERS + place] = 0
+            found += 1
+        pen[NUMBERS + place] += 1
+    pen[CHANNELS] = bits
+    pen[SECONDS] = found
 
 
 @compiled
@@ -323,4 +364,5 @@ def turn_run(
             return i
         pen[LATEST] = max(at, latest)
         pen[MET + source] += 1
+    count_rows(out[: pen[ROWS]], pen)
     return int(spans.shape[0])

@@ -17,9 +17,7 @@ Numbers = npt.NDArray[np.int64]
 
 
 @compiled
-def tally(
-    rows: Events, channels: npt.NDArray[np.uint32], trust: int, seconds: Numbers, numbers: Numbers
-) -> tuple[int, int]:
+def tally(rows: Events, channels: Numbers, trust: int, seconds: Numbers, numbers: Numbers) -> tuple[int, int]:
     """How many seconds the rows lie in, and the channels that they prove to be on, as bits.
 
     ``seconds`` and ``numbers`` take the seconds, in the order in which they are met, and the rows of each.
@@ -79,20 +77,38 @@ def count_before(rows: Events, t: int) -> int:
 
 
 @compiled
-def one_page(rows: Events) -> tuple[int, bool]:
-    """Page view of the first row, and whether all rows are of this page view."""
+def survey(rows: Events, t: int, idle_ms: int) -> tuple[bool, int, int, int, int]:
+    """What sorted rows are like.
+
+    Returns
+    -------
+    tuple
+        Whether all are of one page view, with no pause over ``idle_ms`` between them; the page view of the first;
+        how many lie before ``t`` ms; the times of the first row and of the last before ``t``, ms.
+    """
     page = rows[0]["page"]
+    plain = True
     for i in range(1, rows.size):
-        if rows[i]["page"] != page:
-            return int(page), False
-    return int(page), True
+        if rows[i]["page"] != page or rows[i]["t"] - rows[i - 1]["t"] > idle_ms:
+            plain = False
+    before = count_before(rows, t)
+    return (
+        plain,
+        int(page),
+        before,
+        int(rows[0]["t"]),
+        int(rows[max(before - 1, 0)]["t"]),
+    )
 
 
 @compiled
-def set_page(rows: Events, page: int) -> None:
-    """Give every row this page view."""
+def with_page(rows: Events, page: int) -> Events:
+    """A copy of rows, all of this page view."""
+    out = np.empty_like(rows)
     for i in range(rows.size):
-        rows[i]["page"] = page
+        out[i] = rows[i]
+        out[i]["page"] = page
+    return out
 
 
 @compiled

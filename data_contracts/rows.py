@@ -75,10 +75,13 @@ class Rows:
 
     # Writing rows
 
-    def add(self, rows: Events, wanted: npt.NDArray[np.int32]) -> None:
-        """Append rows that are written, and remember the pairs of target and control that were acted on."""
+    def add(self, rows: Events) -> None:
+        """Append rows that are written."""
         self.buffer += rows.data
-        if self.names and wanted.size:
+
+    def remember_all(self, wanted: npt.NDArray[np.int32]) -> None:
+        """Remember the pairs of target and control that were acted on."""
+        if self.names:
             for target, control in wanted.tolist():
                 self.remember(target, control)
 

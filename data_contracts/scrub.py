@@ -16,13 +16,15 @@ import numpy.typing as npt
 
 from data_contracts.batches import Text
 from data_contracts.compression import Budget
-from data_contracts.json_walk import Bytes
+from data_contracts.json_walk import Bytes, Spans
 from data_contracts.packer import unpack_string
 from data_contracts.posthog import unpack_event
-from data_contracts.scrub_walk import scrub_documents
+from data_contracts.scrub_walk import scrub_array
 
 SCRUB_VERSION: Final = 1
 """Raised with every change of what is masked; a batch in the log bears the version that it was scrubbed by."""
+
+_NOWHERE: Final = np.empty((0, 2), np.int64)
 
 SUSPECT: Final = re.compile(r'[@%="]|\d(?:\D*\d){12}')
 """What a text must hold before anything in it can be masked."""
@@ -83,12 +85,35 @@ def scrub(text: bytearray | memoryview | npt.NDArray[np.uint8]) -> Scrubbed:
     >>> bytes(text.split(b", ")[3])
     b'"text": "*******"}'
     """
+    return scrub_and_cut(text, 0, _NOWHERE)[0]
+
+
+def scrub_and_cut(
+    text: bytearray | memoryview | npt.NDArray[np.uint8], depth: int, spans: Spans
+) -> tuple[Scrubbed, int, int, int, int]:
+    """Scrub as ``scrub`` does, and cut the usual text of a batch into its events: the same walk tells where they are.
+
+    Parameters
+    ----------
+    depth
+        Most levels of an event.
+    spans
+        Takes where each begins and ends, i8[n, 2].
+
+    Returns
+    -------
+    tuple
+        What was masked; how many events there are; their first, last and greatest timestamp. The number is ``BAD``
+        where the text is not just one array of at most ``n`` events that each end with a whole timestamp.
+    """
     data: Bytes = np.frombuffer(text, np.uint8)
     if not data.flags.writeable:
         raise TypeError(
             "The scrub masks in place: give it a bytearray or another writable buffer, not bytes."
         )
-    return Scrubbed(*scrub_documents(data))
+    walked, inputs, cards, emails, secrets, packed, *cut = scrub_array(data, depth, spans)
+    count, first, last, greatest = cut
+    return Scrubbed(walked, inputs, cards, emails, secrets, packed), count, first, last, greatest
 
 
 def scrub_event(text: Text, budget: Budget) -> bytes:

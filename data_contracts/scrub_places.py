@@ -29,7 +29,9 @@ CARDS: Final = 1
 EMAILS: Final = 2
 SECRETS: Final = 3
 PACKED: Final = 4
-KINDS: Final = 5
+FOUND: Final = 5  # objects and arrays met directly in the outermost array or object
+DEEPEST: Final = 6  # most levels that were open at once
+COUNTED: Final = 7
 
 # What an open object or array is.
 TOP: Final = 0  # events, or wrappers of some

@@ -16,11 +16,13 @@ from data_contracts.json_walk import (
     DONE,
     FULL,
     Bytes,
+    Spans,
     walk_literal,
     walk_number,
     walk_space,
 )
 from data_contracts.masks import QUOTE
+from data_contracts.plain_json import BAD, is_array_of, times_at_end
 from data_contracts.scrub_places import (
     ANY,
     CARDS,
@@ -32,10 +34,12 @@ from data_contracts.scrub_places import (
     COLUMNS,
     COMMA,
     CONTEXT,
+    COUNTED,
+    DEEPEST,
     EMAILS,
+    FOUND,
     INPUTS,
     IS_OBJECT,
-    KINDS,
     NAMED,
     NODE,
     NODES,
@@ -72,13 +76,14 @@ SMALL_E: Final = ord("e")
 
 @compiled
 def scrub_value(
-    text: Bytes, frames: Frames, counts: Counts, at: int, level: int, key: int, key_end: int
+    text: Bytes, frames: Frames, counts: Counts, spans: Spans, at: int, level: int, key: int, key_end: int
 ) -> tuple[int, int, int, int, int]:
     """Mask in place what the value at ``at`` holds: (position, state), as ``walk_value`` of the plain walk has them.
 
     Where the JSON breaks off, everything before is masked. With state FULL there are more open objects and arrays
     than frames: call again with more frames and what was returned, (position, state, level, key, key_end). The loop
-    takes the common cases itself, since a call costs more than the few bytes of a key or number.
+    takes the common cases itself, since a call costs more than the few bytes of a key or number. ``spans`` takes where
+    the first containers inside the outermost begin and end, ``counts[FOUND]`` how many there are.
     """
     text = unowned(text)
     end = text.size
@@ -149,7 +154,11 @@ def scrub_value(
             if context == NODE or context == CHANGE:
                 for column in range(TAG, COLUMNS):
                     frames[level, column] = 0
+            if level == 1 and counts[FOUND] < spans.shape[0]:
+                spans[counts[FOUND], 0] = at
             level += 1
+            if level > counts[DEEPEST]:
+                counts[DEEPEST] = level
             at += 1
             expected = CLOSE_NEXT | (KEY_NEXT if is_object else VALUE_NEXT)
         elif byte == (CBRACE if is_object else CBRACKET) and expected & CLOSE_NEXT:
@@ -158,6 +167,10 @@ def scrub_value(
             level -= 1
             at += 1
             expected = VALUE_ENDED
+            if level == 1:
+                if counts[FOUND] < spans.shape[0]:
+                    spans[counts[FOUND], 1] = at
+                counts[FOUND] += 1
             if level:
                 context = frames[level - 1, CONTEXT]
                 is_object = frames[level - 1, IS_OBJECT] != 0
@@ -191,10 +204,17 @@ def grown(frames: Frames) -> Frames:
 
 
 @compiled
-def scrub_documents(text: Bytes) -> tuple[bool, int, int, int, int, int]:
-    """Mask in place what a text of JSON values one after another holds: (whether all could be walked, counts)."""
+def scrub_documents(text: Bytes, spans: Spans, counts: Counts) -> bool:
+    """Mask in place what a text of JSON values one after another holds; whether all could be walked.
+
+    Parameters
+    ----------
+    spans
+        As ``scrub_value`` takes them.
+    counts
+        i8[COUNTED], all 0: what was met is counted here.
+    """
     frames = np.empty((ROWS, COLUMNS), np.int64)
-    counts = np.zeros(KINDS, np.int64)
     bare = unowned(text)
     at = walk_space(bare, 0)
     level = key = key_end = int(
@@ -205,15 +225,51 @@ def scrub_documents(text: Bytes) -> tuple[bool, int, int, int, int, int]:
         if state == FULL:
             frames = grown(frames)
         at, state, level, key, key_end = scrub_value(
-            bare, unowned(frames), unowned(counts), at, level, key, key_end
+            bare, unowned(frames), unowned(counts), unowned(spans), at, level, key, key_end
         )
         if state == DONE:
             at = walk_space(bare, at)
+    return state == DONE
+
+
+@compiled
+def scrub_array(
+    text: Bytes, depth: int, spans: Spans
+) -> tuple[bool, int, int, int, int, int, int, int, int, int]:
+    """Mask in place, and cut a text that is one array of events into these: (walked, masked…, how many, times…).
+
+    Parameters
+    ----------
+    depth
+        Most levels of an event.
+    spans
+        Takes where each begins and ends, i8[n, 2].
+
+    Returns
+    -------
+    tuple
+        Whether all could be walked; what was masked, as ``Scrubbed`` has it; how many events there are, and their
+        first, last and greatest timestamp. That number is ``BAD`` where ``spans`` has no room for so many, where one is
+        nested too deeply or does not end with its timestamp, and where there is anything else in the text.
+    """
+    counts = np.zeros(COUNTED, np.int64)
+    walked = scrub_documents(text, spans, counts)
+    found, first, last, greatest = BAD, 0, 0, 0
+    if walked and counts[PACKED] == 0 and counts[FOUND] <= spans.shape[0] and counts[DEEPEST] <= depth + 1:
+        cut = spans[: counts[FOUND]]
+        if is_array_of(text, cut):
+            first, last, greatest, told = times_at_end(text, cut)
+            if told:
+                found = int(counts[FOUND])
     return (
-        state == DONE,
+        walked,
         int(counts[INPUTS]),
         int(counts[CARDS]),
         int(counts[EMAILS]),
         int(counts[SECRETS]),
         int(counts[PACKED]),
+        found,
+        first,
+        last,
+        greatest,
     )

@@ -5,7 +5,7 @@ What comes out is a function of the sequence of events alone, however it was cut
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,25 +17,29 @@ from data_contracts.clock import LATENESS_MS, Clock, Placed
 from data_contracts.counts import Counts
 from data_contracts.decoder import Decoder
 from data_contracts.elements import Element
-from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, Events, joined
+from data_contracts.events import CHANNELS as CHANNEL_NAMES
+from data_contracts.events import EVENT, Events, joined
 from data_contracts.frozen import FrozenStream
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.page_index import PageIndex
-from data_contracts.plain_events import MUTATED
+from data_contracts.plain_events import MUTATED, PRINTED
 from data_contracts.rows import Rows
 from data_contracts.turns import turn, turn_loss
 from data_contracts.views import PageView
 
+FEW_SECONDS: Final = 16  # that may be counted before those that have passed are forgotten
 ROWS_PER_SECOND: Final = 2_000  # of stream time; no person and no browser makes more
 PACK_BYTES: Final = 4_096 * EVENT.itemsize  # rows written before they are counted against that bound
 
-_CHANNEL_OF_KIND: Final = np.zeros(256, np.uint32)
-for _kind, _channel in KIND_CHANNEL.items():
-    _CHANNEL_OF_KIND[_kind] = 1 << CHANNELS.index(_channel)
-_TRUST_CHANNEL: Final = 1 << CHANNELS.index("trust")
-
 NOTHING: Final = np.empty(0, EVENT)
 _room: Final = plain.Room()
+
+
+def _tally(rows: Events) -> tuple[Iterable[tuple[int, int]], int]:
+    """The seconds that rows lie in with the rows of each, and the channels that they prove to be on, as bits."""
+    seconds, numbers = _room.seconds, _room.numbers
+    found, channels = row_looks.tally(rows, plain.CHANNEL_OF_KIND, plain.TRUST_CHANNEL, seconds, numbers)
+    return zip(seconds[:found].tolist(), numbers[:found].tolist(), strict=True), channels
 
 
 class _Gap:
@@ -130,6 +134,7 @@ class Stream:
                 rows.views.current,
             )
             pen[plain.SEES], pen[plain.TRUST], pen[plain.NAMES] = rows.sighted, rows.trust, rows.names
+            pen[plain.SECONDS] = -1
             begin = at
             at = int(
                 plain.turn_run(
@@ -148,12 +153,28 @@ class Stream:
                 )
             )
             if at > begin:
-                latest, written, wanted, moved, *met = pen[plain.TOLD].tolist()
-                clock.go_on(latest)
-                rows.add(room.rows[:written], room.wanted[:wanted])
-                self.counts.add_plain(met, moved)
+                told = pen.tolist()
+                met = told[plain.MET : plain.MET_END]
+                clock.go_on(told[plain.LATEST])
+                found = told[plain.SECONDS]
+                written = room.rows[: told[plain.ROWS]]
+                if not written.size:
+                    pass
+                elif found >= 0 and not rows.buffer:
+                    counted = zip(
+                        told[plain.EACH : plain.EACH + found],
+                        told[plain.NUMBERS : plain.NUMBERS + found],
+                        strict=True,
+                    )
+                    self._keep(written, counted, told[plain.CHANNELS])
+                else:
+                    rows.add(written)
+                rows.remember_all(room.wanted[: told[plain.WANTED]])
+                self.counts.add_plain(met, told[plain.MOVED])
                 if met[MUTATED]:
                     rows.page_changed()
+                if met[PRINTED]:
+                    rows.declared.add("console")
             if not pen[plain.AGAIN]:
                 return at
             if len(rows.buffer) >= PACK_BYTES:
@@ -198,6 +219,11 @@ class Stream:
         taken = row_looks.count_before(rows, t)
         self._waiting = [rows[taken:]] if taken < rows.size else []
         return rows[:taken]
+
+    def drop(self, count: int) -> None:
+        """Let go of the first rows of those not yet taken."""
+        rows = self._sorted()
+        self._waiting = [rows[count:]] if count < rows.size else []
 
     def pending(self) -> Events:
         """The rows not yet taken, in order. Of an event that waits to be confirmed, none."""
@@ -297,7 +323,7 @@ class Stream:
         """Channels seen or declared; bit i stands for ``CHANNELS[i]``."""
         mask = self._channels
         for name in self._rows.declared:
-            mask |= 1 << CHANNELS.index(name)
+            mask |= 1 << CHANNEL_NAMES.index(name)
         return mask
 
     def _turn(self, placed: Placed[Any]) -> None:
@@ -324,26 +350,27 @@ class Stream:
         rows = self._rows.take()
         if not rows.size:
             return
-        found, channels = row_looks.tally(
-            rows, _CHANNEL_OF_KIND, _TRUST_CHANNEL, _room.seconds, _room.numbers
-        )
-        seconds, numbers = _room.seconds[:found].tolist(), _room.numbers[:found].tolist()
+        self._keep(rows, *_tally(rows))
+
+    def _keep(self, rows: Events, counted: Iterable[tuple[int, int]], channels: int) -> None:
+        """Let rows wait, within the bound; they lie in these seconds, so many in each, and prove these channels."""
         per_second = self._per_second
-        latest = self._clock.latest
-        if latest is not None and len(per_second) > 1:
-            past = min((latest - LATENESS_MS) // 1_000, *seconds)
-            self._per_second = per_second = {s: n for s, n in per_second.items() if s >= past}
+        earliest = latest = self._clock.latest
         over = False
-        for second, number in zip(seconds, numbers, strict=True):
+        for second, number in counted:
             per_second[second] = number = per_second.get(second, 0) + number
             over = over or number > ROWS_PER_SECOND
+            earliest = None if earliest is None else min(earliest, second * 1_000)
         if over:
             rows = self._within_bound(rows, rows["t"] // 1_000)
-            channels = row_looks.tally(rows, _CHANNEL_OF_KIND, _TRUST_CHANNEL, _room.seconds, _room.numbers)[
-                1
-            ]
+            channels = _tally(rows)[1]
+        if latest is not None and earliest is not None and len(per_second) > FEW_SECONDS:
+            past = min(latest - LATENESS_MS, earliest) // 1_000
+            self._per_second = {s: n for s, n in per_second.items() if s >= past}
+        if not rows.size:
+            return
         self._channels |= channels
-        self._waiting.append(rows)
+        self._waiting = [joined([*self._waiting, rows])]
         self._in_order = False
 
     def _within_bound(self, rows: Events, seconds: Any) -> Events:

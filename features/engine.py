@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from data_contracts.compiled import compiled, written_out
+from data_contracts.compiled import written_out
 from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, Events
 from features.context import Context
 from features.fold import Feature, Fold
-from features.moments import CAPACITY, COUNTS, KEPT, MOMENT, WITHDRAWN, Report, Signal
+from features.looking import EVIDENCE, Desk, Look, body, take_live
+from features.moments import CAPACITY, COUNTS, KEPT, MOMENT, Report, Signal
 from features.readers import Readers, is_ours
 from features.thresholds import THRESHOLDS, thresholds
 
@@ -66,6 +67,8 @@ class Engine:
                 self._empty[fold.family()][name] = value
         self._ours = thresholds()
         self._room = np.zeros(1, ROOM)
+        self._has_ours = False  # whether our thresholds lie in the room
+        self._desk = Desk()
 
     def empty(self) -> npt.NDArray[np.void]:
         """Memory of a session of which nothing is known yet, as an array of one record."""
@@ -98,14 +101,65 @@ class Engine:
         """
         if events.dtype != EVENT:
             raise TypeError(f"Events must be rows of data_contracts.events.EVENT, not {events.dtype}.")
+        room = self._furnished(moments, limits)
+        return first(room, self._loop(events, memory, room, _CHANNEL_BITS))
+
+    def look(
+        self,
+        events: Events,
+        ready: int,
+        memory: npt.NDArray[np.void],
+        moments: npt.NDArray[np.void] | None = None,
+        limits: npt.NDArray[np.void] | None = None,
+        declared: int = 0,
+    ) -> tuple[npt.NDArray[np.void], Look]:
+        """Move ``memory`` past the first ``ready`` events, in place, and a copy of it past all.
+
+        Parameters
+        ----------
+        events, memory, moments, limits
+            As ``fold`` takes them.
+        declared
+            As ``vector`` takes it.
+
+        Returns
+        -------
+        MOMENT[m], Look
+            All moments up to the last event that was ready, as ``fold`` gives them; and what the copy holds.
+        """
+        if not self._is_ours:
+            if ready or moments is None:
+                moments = self.fold(events[:ready], memory, moments, limits)
+            copy = duplicate(memory)
+            alive = live(self.fold(events[ready:], copy, moments, limits))
+            told = [int(copy["context"][name][0]) for name in EVIDENCE]
+            return moments, Look(copy, alive, self.vector(copy, declared), told)
+        if events.dtype != EVENT:
+            raise TypeError(f"Events must be rows of data_contracts.events.EVENT, not {events.dtype}.")
+        room, desk = self._furnished(moments, limits), self._desk
+        shown = bytearray(self.dtype.itemsize)
+        copy = np.frombuffer(shown, self.dtype)
+        vector = np.empty(len(self.features), "f4")
+        kept, count = self._look(
+            events, ready, memory, np.frombuffer(memory, _BYTE), copy, np.frombuffer(shown, _BYTE), room,
+            _CHANNEL_BITS, declared, self._readers.needs, vector,
+            desk.settled, desk.order, desk.alive, desk.evidence,
+        )  # fmt: skip
+        if ready or moments is None:
+            moments = first(desk.settled, kept) if ready else _NO_MOMENTS
+        return moments, Look(copy, first(desk.alive, count), vector, desk.evidence.tolist())
+
+    def _furnished(
+        self, moments: npt.NDArray[np.void] | None, limits: npt.NDArray[np.void] | None
+    ) -> npt.NDArray[np.void]:
+        """The room with these moments and thresholds in it."""
         room = self._room
         if moments is not None:
             write(moments, room, 0)
-        write(self._ours if limits is None else limits, room, _LIMITS_AT)
-        kept = self._loop(events, memory, room, _CHANNEL_BITS)
-        if not kept:
-            return _NO_MOMENTS
-        return np.frombuffer(np.frombuffer(room, _BYTE, kept * MOMENT.itemsize).copy(), MOMENT)
+        if limits is not None or not self._has_ours:
+            write(self._ours if limits is None else limits, room, _LIMITS_AT)
+            self._has_ours = limits is None
+        return room
 
     def vector(self, memory: npt.NDArray[np.void], declared: int = 0) -> npt.NDArray[np.float32]:
         """Read every feature off a memory.
@@ -129,7 +183,23 @@ class Engine:
         memory = self.empty()
         self.fold(np.zeros(0, EVENT), memory)
         self.vector(memory)
+        self.look(np.zeros(0, EVENT), 0, memory)
         live(np.zeros(1, MOMENT))
+
+    @cached_property
+    def _is_ours(self) -> bool:
+        """Whether every fold has a file among ours."""
+        return all(is_ours(fold) for fold in self.folds)
+
+    @cached_property
+    def _look(self) -> Any:
+        """The compiled ``look`` of ``features.looking``; only of folds that are all ours."""
+        head = ["from data_contracts.compiled import compiled", "from features.looking import take_live"]
+        head += [
+            f"from {self._loop.__module__} import loop",
+            f"from {self._readers.compiled.__module__} import read",
+        ]
+        return written_out("watchworthy_look", "\n".join([*head, "@compiled", *body()]) + "\n").look
 
     @cached_property
     def _loop(self) -> Any:
@@ -144,7 +214,7 @@ class Engine:
         families = [fold.family() for fold in self.folds]
         body += [f"        step_{name}(record.{name}, event, now, out)" for name in families]
         body += [f"    return record.counts[{KEPT}]"]
-        if all(is_ours(fold) for fold in self.folds):
+        if self._is_ours:
             head = ["from data_contracts.compiled import compiled", "from features.moments import Report"]
             head += [f"from {fold.__module__} import {fold.__name__}" for fold in self.folds]
             head += [f"step_{fold.family()} = compiled({fold.__name__}.step)" for fold in self.folds]
@@ -162,6 +232,13 @@ def write(records: npt.NDArray[np.void], room: npt.NDArray[np.void], at: int) ->
     np.frombuffer(room, _BYTE, records.nbytes, at)[:] = np.frombuffer(records, _BYTE)
 
 
+def first(records: npt.NDArray[np.void], count: int) -> npt.NDArray[np.void]:
+    """A copy of the first moments among some records, byte by byte."""
+    if not count:
+        return _NO_MOMENTS
+    return np.frombuffer(np.frombuffer(records, _BYTE, count * MOMENT.itemsize).copy(), MOMENT)
+
+
 def duplicate(records: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     """Copy records byte by byte: NumPy's own copy leaves what stands between their fields to chance."""
     return np.frombuffer(np.frombuffer(np.ascontiguousarray(records), _BYTE).copy(), records.dtype)
@@ -170,32 +247,4 @@ def duplicate(records: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
 def live(moments: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     """Moments that were not withdrawn, in the order of (start, code)."""
     out = duplicate(moments)
-    return out[: _take_live(moments, np.empty(len(moments), "i8"), out)]
-
-
-@compiled
-def _take_live(moments: npt.NDArray[np.void], order: npt.NDArray[np.int64], out: npt.NDArray[np.void]) -> int:
-    """Write what ``live`` gives to ``out``, and return how many there are; moments come almost in order."""
-    count = 0
-    for i in range(moments.size):
-        one = moments[i]
-        if one.state == WITHDRAWN:
-            continue
-        place = count
-        while place > 0 and _comes_before(one, moments[order[place - 1]]):
-            order[place] = order[place - 1]
-            place -= 1
-        order[place] = i
-        count += 1
-    for i in range(count):
-        out[i] = moments[order[i]]
-    return count
-
-
-@compiled
-def _comes_before(one: Any, other: Any) -> bool:
-    if one.start != other.start:
-        return bool(one.start < other.start)
-    if one.code != other.code:
-        return bool(one.code < other.code)
-    return bool(one.end < other.end)
+    return out[: take_live(moments, np.empty(len(moments), "i8"), out)]

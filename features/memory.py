@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -18,47 +17,32 @@ from data_contracts.batches import Batch
 from data_contracts.compiled import source_digest
 from data_contracts.counts import Counts
 from data_contracts.elements import Element
-from data_contracts.events import EVENT, SIGHTED, STATUS, Events, joined
+from data_contracts.events import EVENT, Events
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.order import IDLE_MS, PageNumbers, cut, interleave, number_pages
+from data_contracts.row_looks import count_before, survey, with_page
 from data_contracts.stream import Stream
 from data_contracts.views import PageView
 from features.catalogue import engine
 from features.engine import Engine, duplicate, live
+from features.folded import Folded
 from features.frozen import Frozen, decode, encode
+from features.looking import Look
 from features.moments import MOMENT
-from features.session import Session, covered
+from features.session import Session, covered, seen_by
 
 LATE_MS: Final = 1_000  # rows of a stream come at most so late
 PAGES_KEPT: Final = 64  # numbers of page views, before those that have passed are forgotten
+SETTLED_FROM: Final = 64  # rows that wait: to fold fewer anew at every look costs less than to settle some
+MOST_WAITING: Final = 256  # rows of a lone stream: the next look settles fewer by the way
 LAGGING_MS: Final = 10_000  # a stream so far behind the newest is taken to be silent, and is not waited for
 
 
-@dataclass(slots=True)
-class Folded:
-    """How far the rows are folded.
-
-    Attributes
-    ----------
-    memory, moments
-        Of the session that goes on.
-    last
-        Time and stream of the last row.
-    finished
-        Memory and moments of the sessions before.
-    pages
-        Numbers of the page views.
-    """
-
-    memory: npt.NDArray[np.void]
-    moments: npt.NDArray[np.void] | None = None
-    last: tuple[int, str] | None = None
-    finished: list[tuple[npt.NDArray[np.void], npt.NDArray[np.void]]] = field(default_factory=list)
-    pages: PageNumbers = field(default_factory=PageNumbers)
-
-    def copy(self) -> Folded:
-        """The same, to be folded on apart."""
-        return Folded(duplicate(self.memory), self.moments, self.last, list(self.finished), self.pages.copy())
+def warm() -> None:
+    """Compile what a memory calls beside its engine, or load it from disk."""
+    one = np.zeros(1, EVENT)
+    with_page(one, 0)
+    count_before(one, survey(one, 0, IDLE_MS)[2])
 
 
 class Memory:
@@ -136,7 +120,8 @@ class Memory:
         if stream.latest is not None:
             if self._newest is None or stream.latest > self._newest:
                 self._newest = stream.latest
-            self._advance(self._folded, self._ready(self._newest))
+            if len(self._streams) > 1 or self._ended or rows.size > MOST_WAITING:
+                self._settle()
             if not self._names:
                 self._let_go(self._newest)
         return True
@@ -150,17 +135,31 @@ class Memory:
         folded = self._to_the_end()
         parts = [*folded.finished]
         if folded.last is not None:
-            parts.append((folded.memory, self._moments(folded)))
+            parts.append((folded.memory, folded.shown(self.engine)))
         return [self._session(i, memory, moments) for i, (memory, moments) in enumerate(parts)]
 
     def latest(self) -> tuple[Session | None, int]:
         """The session that goes on, and the rows of all sessions."""
+        look = self._look()
+        if look is not None:
+            number = len(self._folded.finished)
+            channels = self.channels
+            session = Session(
+                self._name_of(number),
+                look.evidence[0],
+                look.memory,
+                look.moments,
+                look.vector,
+                seen_by(look.evidence, channels),
+                self,
+            )
+            return session, self._folded.earlier + session.coverage.rows
+        self._settle()
         folded = self._to_the_end()
         if folded.last is None:
             return None, 0
-        session = self._session(len(folded.finished), folded.memory, self._moments(folded))
-        earlier = sum(int(memory["context"]["rows"][0]) for memory, _ in folded.finished)
-        return session, earlier + session.coverage.rows
+        session = self._session(len(folded.finished), folded.memory, folded.shown(self.engine))
+        return session, folded.earlier + session.coverage.rows
 
     def freeze(self) -> bytes | None:
         """Its state, to go on from with ``thaw``; None while a clock is in doubt.
@@ -318,13 +317,50 @@ class Memory:
         stream.push(batch.seq, batch.events)
         return True
 
-    def _ready(self, newest: int) -> dict[str, Events]:
-        """Rows that no stream is likely to send anything before, by stream; they wait no more."""
+    def _horizon(self, newest: int) -> int:
+        """The time before which no stream is likely to send anything, ms."""
         horizon = newest
         for stream in self._streams.values():
             if stream.latest is not None and newest - LAGGING_MS <= stream.latest < horizon:
                 horizon = stream.latest
-        return {name: stream.take_before(horizon - LATE_MS) for name, stream in self._streams.items()}
+        return horizon - LATE_MS
+
+    def _settle(self) -> None:
+        """Fold the rows that no stream is likely to send anything before, if there are enough; they wait no more."""
+        waiting = sum(one.pending().size for one in self._streams.values())
+        if self._newest is None or (waiting < SETTLED_FROM and not self._ended):
+            return
+        horizon = self._horizon(self._newest)
+        ready = {name: stream.take_before(horizon) for name, stream in self._streams.items()}
+        self._advance(self._folded, ready)
+
+    def _look(self) -> Look | None:
+        """What the session comes to, settled by the way; None where more than one page view of one stream waits."""
+        if len(self._streams) != 1 or self._newest is None:
+            return None
+        ((name, stream),) = self._streams.items()
+        rows, folded = stream.pending(), self._folded
+        if not rows.size:
+            return None
+        plain, page, ready, begin, settled = survey(rows, self._horizon(self._newest), self._idle_ms)
+        if not plain or (folded.last is not None and begin - folded.last[0] > self._idle_ms):
+            return None
+        pages = folded.pages
+        if page >= 0:
+            key = (self._ids[name] << 32) + page
+            if not ready and key not in pages.given:
+                pages = pages.copy()  # what is only shown so far gets no number yet
+            number = pages.of(key)
+            if number != page:
+                rows = with_page(rows, number)
+        folded.moments, look = self.engine.look(
+            rows, ready, folded.memory, folded.moments, self._thresholds, self.channels
+        )
+        if ready:
+            stream.drop(ready)
+            folded.last = (settled, name)
+        self._shown = pages
+        return look
 
     def _let_go(self, newest: int) -> None:
         """Forget page views that have passed, and streams that have ended and of which nothing waits."""
@@ -354,43 +390,21 @@ class Memory:
         names = sorted(name for name, rows in streams.items() if rows.size)
         if not names:
             return
-        last = names[0]
-        if len(names) == 1:
-            rows = joined([streams[last]])
-            number_pages(rows, self._ids[last], folded.pages)
-        else:
-            rows, rank = interleave([streams[name] for name in names])
-            number_pages(rows, np.array([self._ids[name] for name in names], "i8")[rank], folded.pages)
-            last = names[int(rank[-1])]
+        rows, rank = interleave([streams[name] for name in names])
+        number_pages(rows, np.array([self._ids[name] for name in names], "i8")[rank], folded.pages)
         if folded.last is not None and int(rows["t"][0]) - folded.last[0] > self._idle_ms:
-            self._finish(folded)
+            folded.finish(self.engine, self._idle_ms, self._thresholds)
         for i, part in enumerate(cut(rows, self._idle_ms)):
             if i:
-                self._finish(folded)
+                folded.finish(self.engine, self._idle_ms, self._thresholds)
             folded.moments = self.engine.fold(rows[part], folded.memory, folded.moments, self._thresholds)
-        folded.last = (int(rows["t"][-1]), last)
-
-    def _finish(self, folded: Folded) -> None:
-        """End the session: the pause has shown how every open window closes, but is no part of the session."""
-        after = np.zeros(1, EVENT)
-        context = folded.memory["context"][0]
-        after["t"] = int(context["start"]) + int(context["t"]) + self._idle_ms
-        after["kind"], after["page"] = STATUS, context["page"]
-        after["flags"] = SIGHTED if context["sighted"] else 0
-        moments = self.engine.fold(after, duplicate(folded.memory), folded.moments, self._thresholds)
-        folded.finished.append((folded.memory, moments))
-        folded.memory, folded.moments = self.engine.empty(), None
-
-    def _moments(self, folded: Folded) -> npt.NDArray[np.void]:
-        return (
-            folded.moments
-            if folded.moments is not None
-            else self.engine.fold(np.empty(0, EVENT), self.engine.empty())
-        )
+        folded.last = (int(rows["t"][-1]), names[int(rank[-1])])
 
     def _session(self, number: int, memory: npt.NDArray[np.void], moments: npt.NDArray[np.void]) -> Session:
         coverage = covered(memory, self.channels)
-        name = self.name if number == 0 else f"{self.name}.{number + 1}"
         vector = self.engine.vector(memory, self.channels)
         start_ms = int(memory["context"]["start"][0])
-        return Session(name, start_ms, memory, live(moments), vector, coverage, self)
+        return Session(self._name_of(number), start_ms, memory, live(moments), vector, coverage, self)
+
+    def _name_of(self, number: int) -> str:
+        return self.name if number == 0 else f"{self.name}.{number + 1}"

@@ -47,23 +47,23 @@ class Readers:
         self._folds = folds
         self._features = {fold.family(): fold.features() for fold in folds}
         self.features: tuple[Feature, ...] = tuple(f for found in self._features.values() for f in found)
-        self._needs = np.array([need(feature) for feature in self.features], "i8")
+        self.needs = np.array([need(feature) for feature in self.features], "i8")
         self._states = {fold.family(): fold.reader() for fold in folds}
         self._plain: list[Plain] = []
 
     def vector(self, memory: npt.NDArray[np.void], declared: int) -> npt.NDArray[np.float32]:
         """Read every feature; ``declared`` and what comes out are those of ``Engine.vector``."""
-        values = np.empty(self._needs.size, "f4")
-        seen = self._read(memory, declared, self._needs, values)
+        values = np.empty(self.needs.size, "f4")
+        seen = self.compiled(memory, declared, self.needs, values)
         for position, feature in self._plain:
-            if not self._needs[position] & ~seen:
+            if not self.needs[position] & ~seen:
                 values[position] = feature.read(
                     self._states[feature.family](*memory[feature.family][0].item())
                 )
         return values
 
     @cached_property
-    def _read(self) -> Any:
+    def compiled(self) -> Any:
         """The compiled ``(memory, declared, needs, out) -> seen``, where bits of ``needs`` beyond ``seen`` hide."""
         modules, found = {}, {}
         position = 0

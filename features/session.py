@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
+from operator import itemgetter
+from typing import Final, Protocol
 
 import msgspec
 import numpy as np
@@ -14,6 +16,8 @@ from data_contracts.decisions import Seen
 from data_contracts.elements import Element
 from data_contracts.events import CHANNELS
 from data_contracts.views import PageView
+from features.context import Context
+from features.looking import EVIDENCE
 
 
 class Origin(Protocol):
@@ -76,20 +80,27 @@ class Session(msgspec.Struct, frozen=True, eq=False):
         return list(dict.fromkeys(view.address for view in begun))
 
 
+_evidence: Final = itemgetter(*map(list(Context.defaults()).index, EVIDENCE))
+
+
 def covered(memory: npt.NDArray[np.void], channels: int) -> Seen:
     """What there was to see of a session, read off its memory; bit i of ``channels`` stands for ``CHANNELS[i]``."""
-    context = memory["context"][0]
-    sighted_ms = int(context["sighted_ms"])
+    return seen_by(_evidence(memory["context"].item()), channels)
+
+
+def seen_by(evidence: Sequence[int], channels: int) -> Seen:
+    """The same by the values of ``EVIDENCE``."""
+    _, rows, positions, acts, unknown, t, sighted_ms, blind_ms, acts_sighted, sighted, seen = evidence
     return Seen(
-        rows=int(context["rows"]),
-        positions=int(context["positions"]),
-        acts=int(context["acts"]),
-        unknown=int(context["unknown"]),
-        duration_ms=int(context["t"]),
+        rows=rows,
+        positions=positions,
+        acts=acts,
+        unknown=unknown,
+        duration_ms=t,
         sighted_ms=sighted_ms,
-        blind_ms=int(context["blind_ms"]),
-        sighted=bool(sighted_ms > 0 or context["acts_sighted"] > 0 or context["sighted"]),
-        channels=channel_names(int(context["channels"]) | channels),
+        blind_ms=blind_ms,
+        sighted=bool(sighted_ms > 0 or acts_sighted > 0 or sighted),
+        channels=channel_names(seen | channels),
     )
 
 

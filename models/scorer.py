@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from math import isfinite
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -286,25 +287,31 @@ class Scorer:
         )
 
 
+FACT_FIELDS: Final = ("state", "code", "start", "end", "page", "element", "severity", "evidence")
+
+
+@cache
+def evidence_names() -> dict[int, tuple[str, ...]]:
+    """What the evidence of each signal is called, by its code."""
+    return {signal.code: signal.evidence for signal in engine().signals}
+
+
 def facts_of(moments: npt.NDArray[np.void], element: Name, address: Callable[[int], str]) -> list[Fact]:
     """The moments that a headline may tell of, with the names of their elements and pages."""
-    evidence = {signal.code: signal.evidence for signal in engine().signals}
+    names = evidence_names()
+    told = (moments[name].tolist() for name in FACT_FIELDS)
     return [
         Fact(
-            CODES[m["code"]],
-            int(m["start"]),
-            int(m["end"]),
-            float(m["severity"]),
-            element(int(m["page"]), int(m["element"])) or "",
-            address(int(m["page"])),
-            {
-                name: float(v)
-                for name, v in zip(evidence.get(int(m["code"]), ()), m["evidence"], strict=False)
-                if np.isfinite(v)
-            },
+            CODES[code],
+            start,
+            end,
+            severity,
+            element(page, node) or "",
+            address(page),
+            {name: v for name, v in zip(names.get(code, ()), evidence, strict=False) if isfinite(v)},
         )
-        for m in moments
-        if m["state"] != WITHDRAWN and CODES[m["code"]] in HEADLINES
+        for state, code, start, end, page, node, severity, evidence in zip(*told, strict=True)
+        if state != WITHDRAWN and CODES[code] in HEADLINES
     ]
 
 

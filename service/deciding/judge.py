@@ -10,8 +10,6 @@ from fnmatch import fnmatchcase
 from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-import numpy as np
-
 from data_contracts.decisions import Cause, Decision, Fact, Outcome
 from features.moments import RAGE_CLICK, WITHDRAWN
 from features.session import Session
@@ -118,11 +116,14 @@ class Judge:
 
     def angry(self, scores: Scores, session: Session) -> bool:
         """Whether somebody presses in anger: known at once, while the head waits until the press is judged."""
-        found = session.moments
-        return (
-            len(found) > 0
-            and scores.verdict != "automation"
-            and bool(np.any((found["code"] == RAGE_CLICK) & (found["state"] != WITHDRAWN)))
+        if scores.verdict == "automation":
+            return False
+        codes = session.moments["code"].tolist()
+        if RAGE_CLICK not in codes:
+            return False
+        states = session.moments["state"].tolist()
+        return any(
+            code == RAGE_CLICK and state != WITHDRAWN for code, state in zip(codes, states, strict=True)
         )
 
     def struggle(self, site: str, session: Session) -> Struggle:

@@ -25,7 +25,12 @@ def may_be_flagged(scores: Scores, session: Session, stake: float = 1.0) -> bool
         struggle is not None
         and struggle * stake >= FLAG_FROM
         and scores.verdict != "automation"
-        and any(m["state"] != WITHDRAWN and int(m["code"]) in HEADLINED for m in session.moments)
+        and any(
+            state != WITHDRAWN and code in HEADLINED
+            for state, code in zip(
+                session.moments["state"].tolist(), session.moments["code"].tolist(), strict=True
+            )
+        )
     )
 
 

@@ -18,12 +18,13 @@ from data_contracts.compression import Budget, unpack
 from data_contracts.errors import WatchworthyError
 from data_contracts.events import CHANNELS
 from data_contracts.limits import Limits
-from data_contracts.plain_json import times_at_end
-from data_contracts.scrub import Scrubbed, scrub, scrub_event
+from data_contracts.plain_json import BAD, times_at_end
+from data_contracts.scrub import Scrubbed, scrub_and_cut, scrub_event
 from service.live.refusals import Refusal, refusal_of
 
 LONGEST_HEADER: Final = 4_096
 SEQ_MAX: Final = 1 << 31
+USUAL_EVENTS: Final = 64  # of a batch: so many are read in one go
 QUOTE: Final = ord('"')
 TIME_MAX: Final = 1 << 53  # ms; beyond, a number in JSON is no longer exact
 
@@ -207,7 +208,10 @@ def events_within(text: Text, limits: Limits, latest: float) -> Read:
         As ``events_of``.
     """
     clean = text if isinstance(text, bytearray) else bytearray(text)
-    scrubbed = scrub(clean)
+    spans = np.empty((min(USUAL_EVENTS, limits.events), 2), np.int64)
+    scrubbed, count, first, last, greatest = scrub_and_cut(clean, limits.depth, spans)
+    if count != BAD and greatest <= latest:
+        return Read(Cut(clean, spans[:count]), clean, first, last, 0, scrubbed)
     events = events_of(clean, limits)
     if scrubbed.packed:
         budget = Budget(limits)

@@ -48,12 +48,10 @@ class Front:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         begun = time.perf_counter()
-        status = 0
 
         async def told(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                state["status"] = message["status"]
                 message["headers"] = [*message["headers"], named]
             await send(message)
 
@@ -73,10 +71,10 @@ class Front:
         if refusal is not None:
             forget(refusal)
             self.metrics.refused(refusal.code)
-            if status:
+            if state.get("status"):
                 return  # the answer had begun; the server closes the connection
             await _refuse(told, refusal, request_id, state.get("cors", []))
-        self._log(scope, request_id, status, begun, refusal)
+        self._log(scope, request_id, state.get("status", 0), begun, refusal)
 
     @staticmethod
     def _log(scope: Scope, request_id: str, status: int, begun: float, refusal: Refusal | None) -> None:

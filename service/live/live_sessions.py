@@ -21,6 +21,7 @@ from service.deciding.judge import Judge, Struggle
 Name = tuple[str, str]
 """Site and session."""
 
+WEIGHED_EVERY: Final = 4  # batches of a session that are not large: a few kB more or less are no matter
 SESSION_BYTES: Final = 13 << 9  # of a session without its arrays and streams: Python's objects
 FACT_BYTES: Final = 700  # of a moment with its names
 STREAM_BYTES: Final = 9 << 10  # of a stream without its arrays
@@ -113,6 +114,15 @@ class Seen(NamedTuple):
     judge: Judge | None = None
 
 
+def said(live: Live, seen: Seen) -> Seen:
+    """The same with what must be written down, as far as names were looked up."""
+    session, scores, judge = seen.session, seen.scores, seen.judge
+    if session is None or scores is None or judge is None:
+        return seen
+    decision, unnamed = judge.said(scores, session, live.struggle_of(session.id))
+    return Seen(seen.rows, decision, scores, session, unnamed, judge)
+
+
 class LiveSessions:
     """The sessions in memory.
 
@@ -193,9 +203,17 @@ class LiveSessions:
         memory.push_all(in_turn(self._stored(name, 0, number, late)))
         return number, memory.sessions()
 
-    def keep(self, name: Name, live: Live) -> None:
-        """Keep the memory of a session, and drop that of others if it no longer fits."""
+    def keep(self, name: Name, live: Live, small: bool = False) -> None:
+        """Keep the memory of a session, and drop that of others if it no longer fits.
+
+        Parameters
+        ----------
+        small
+            Whether a small batch is all that came since: it is then weighed now and then.
+        """
         held = self._held.get(name)
+        if held is live and small and live.number % WEIGHED_EVERY:
+            return
         if held is not live:
             if held is not None:
                 self.drop(name)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
@@ -16,14 +18,49 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
+class Taken(Collector):
+    """What is counted of every batch: plain numbers, made into metrics when somebody asks.
+
+    Attributes
+    ----------
+    batches, events
+        That were stored and answered.
+    """
+
+    def __init__(self) -> None:
+        self.batches = 0
+        self.events = 0
+        self._within = [0] * (
+            len(SECONDS) + 1
+        )  # answers that took up to each of these, then those that took longer
+        self._seconds = 0.0
+
+    def answered(self, seconds: float) -> None:
+        """Count an answer that took so long."""
+        self._within[bisect_left(SECONDS, seconds)] += 1
+        self._seconds += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics now."""
+        yield CounterMetricFamily("watchworthy_batches", "Batches stored and answered.", self.batches)
+        yield CounterMetricFamily("watchworthy_events", "Events stored.", self.events)
+        edges = [*map(str, SECONDS), "+Inf"]
+        yield HistogramMetricFamily(
+            "watchworthy_batch_seconds",
+            "From the first byte of a batch to its answer.",
+            buckets=list(zip(edges, map(float, accumulate(self._within)), strict=True)),
+            sum_value=self._seconds,
+        )
+
+
 class Metrics:
     """Counters of one service, in a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ours = self.registry
-        self.batches = Counter("watchworthy_batches", "Batches stored and answered.", registry=ours)
-        self.events = Counter("watchworthy_events", "Events stored.", registry=ours)
+        self.taken = Taken()
+        ours.register(self.taken)
         self.repeats = Counter("watchworthy_repeats", "Batches that were known already.", registry=ours)
         self._refusals = Counter(
             "watchworthy_refusals",
@@ -33,12 +70,6 @@ class Metrics:
         )
         self._masked = Counter(
             "watchworthy_masked", "Places masked before they were stored, by kind.", ["kind"], registry=ours
-        )
-        self.latency = Histogram(
-            "watchworthy_batch_seconds",
-            "From the first byte of a batch to its answer.",
-            buckets=SECONDS,
-            registry=ours,
         )
         self.loop_lag = Gauge(
             "watchworthy_loop_lag_seconds", "How late the event loop woke last.", registry=ours
@@ -69,8 +100,8 @@ class Metrics:
 
     def masked(self, scrubbed: Scrubbed) -> None:
         """Count what the scrub has masked."""
-        _, *numbers, _ = scrubbed
-        if any(numbers):
+        if any(scrubbed[1:-1]):
+            _, *numbers, _ = scrubbed
             for kind, number in zip(Scrubbed._fields[1:], numbers, strict=False):
                 self._masked.labels(kind).inc(number)
 

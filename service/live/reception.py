@@ -17,17 +17,18 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.scrub import SCRUB_VERSION
 from features.catalogue import engine
 from features.memory import Memory
+from features.memory import warm as warm_memory
 from features.session import Session
 from models.live_scores import LiveScorer
 from pipelines.store.intervening import offered
 from pipelines.store.store import Store
-from pipelines.store.units import Checkpoint, Confirmed, Decision, Stored, StoredAnswer, Unit
+from pipelines.store.units import Checkpoint, Confirmed, Decision, Outgoing, Stored, StoredAnswer, Unit
 from service.deciding.judge import Judge, Struggle
 from service.deciding.policy import Policy
 from service.deciding.records import goals_of
 from service.deciding.telling import Announce, Nobody, messages
 from service.live.batch_body import Body, Header, events_within
-from service.live.live_sessions import Live, LiveSessions, Name, Seen
+from service.live.live_sessions import Live, LiveSessions, Name, Seen, said
 from service.live.metrics import Metrics
 from service.live.refusals import CLOCK_OUTLIER, Refusal, refusal_of
 from service.live.rehearsal import REHEARSAL
@@ -110,6 +111,7 @@ class Reception:
         engine().warm()
         self.aside_engine.warm()
         self.scorer.warm()
+        warm_memory()
         rehearsal = self._new("rehearsal")
         for seq, text in enumerate(REHEARSAL):
             rehearsal.push(Batch("0", seq, events_within(text, self.limits, math.inf).events))
@@ -200,8 +202,9 @@ class Reception:
             confirmed=tuple(Confirmed(one.id, one.what) for one in header.confirm),
         )
         stored = await self._stored(name, batch, unit, large, read.outliers)
-        self.metrics.batches.inc()
-        self.metrics.events.inc(len(read.events))
+        taken = self.metrics.taken
+        taken.batches += 1
+        taken.events += len(read.events)
         self.metrics.masked(read.scrubbed)
         if read.outliers:
             self.metrics.refused(CLOCK_OUTLIER, read.outliers)
@@ -228,8 +231,7 @@ class Reception:
         try:
             live, seen = await self._folded(name, live, batch, unit.ends, large)
             offer = await self._due(unit, live, seen) if acts else None
-            whole = self._told(self._with_it(unit, live, seen, offer), live, offer, outliers)
-            stored = await self.store.submit_async(whole)
+            stored = await self.store.submit_async(self._with_it(unit, live, seen, offer, outliers))
         except BaseException as error:
             self.sessions.drop(name)  # it may hold what is not on disk
             if isinstance(error, Exception) and not isinstance(error, WatchworthyError):
@@ -240,15 +242,19 @@ class Reception:
             live.number = stored.log_number
             if seen is not None:
                 live.decision, live.rows = seen.decision, seen.rows
-            self.sessions.keep(name, live)
+            self.sessions.keep(name, live, small=not large)
         else:
             self.sessions.drop(name)
         return stored
 
-    def _told(self, unit: Unit, live: Live, offer: Offer | None, outliers: int) -> Unit:
-        """The unit with its answer, and what goes out because an intervention was shown."""
-        shown = [one for told in unit.confirmed if (one := live.offered.pop(told.id, None)) is not None]
+    def _shown(
+        self, unit: Unit, live: Live, offer: Offer | None
+    ) -> tuple[tuple[Confirmed, ...], list[Outgoing]]:
+        """What became of interventions, and what goes out because they were shown."""
         confirmed = unit.confirmed
+        if offer is None and not confirmed:
+            return confirmed, []
+        shown = [one for told in confirmed if (one := live.offered.pop(told.id, None)) is not None]
         if offer is not None and (one := offer.intervention).body:
             if kind_of(one) == "webhook":  # it is for the owner's own services, and so shown when it is told
                 shown.append(one)
@@ -257,12 +263,7 @@ class Reception:
                 live.offered[one.id] = one
         at_ms = unit.received_at_ms
         told = [self.announce.shown(unit.site, unit.session, one, at_ms) for one in shown]
-        return structs.replace(
-            unit,
-            confirmed=confirmed,
-            outbox=(*unit.outbox, *chain.from_iterable(told)),
-            answer=answer_to(unit.seq, outliers, [one.body for one in live.offered.values()]),
-        )
+        return confirmed, list(chain.from_iterable(told))
 
     async def _due(self, unit: Unit, live: Live, seen: Seen | None) -> Offer | None:
         """What a rule that the session meets now offers, if its caps allow it."""
@@ -282,20 +283,28 @@ class Reception:
             lambda: self.acting.offer(unit.site, unit.session, rule, state, goals, at_ms)
         )
 
-    def _with_it(self, unit: Unit, live: Live, seen: Seen | None, offer: Offer | None) -> Unit:
-        """The unit with what goes with it: rows, the changed decision, what is due, now and then a checkpoint."""
+    def _with_it(self, unit: Unit, live: Live, seen: Seen | None, offer: Offer | None, outliers: int) -> Unit:
+        """The unit with what goes with it: answer, rows, changed decision, what is due, now and then a checkpoint."""
+        confirmed, outbox = self._shown(unit, live, offer)
+        answer = answer_to(unit.seq, outliers, [one.body for one in live.offered.values()])
         if seen is None:
-            return structs.replace(unit, after=live.number)
-        decided = seen.decision != live.decision
+            return structs.replace(
+                unit, after=live.number, answer=answer, confirmed=confirmed, outbox=tuple(outbox)
+            )
         number = live.number + 1
         frozen = live.memory.freeze() if number % CHECKPOINT_EVERY == 0 else None
-        decisions = self._decisions(unit, live, seen) if decided else ()
+        decisions: tuple[Decision, ...] = ()
+        if seen.decision != live.decision:
+            decisions = self._decisions(unit, live, seen)
+            outbox[:0] = messages(self.announce, unit.site, live.decision, decisions)
         return structs.replace(
             unit,
             after=live.number,
+            answer=answer,
+            confirmed=confirmed,
             rows=max(0, seen.rows - live.rows),
             decisions=decisions,
-            outbox=messages(self.announce, unit.site, live.decision, decisions),
+            outbox=tuple(outbox),
             interventions=(offer.intervention,) if offer else (),
             caps=offer.caps if offer else (),
             checkpoint=Checkpoint(frozen, live.memory.last_ms, live.memory.definition()) if frozen else None,
@@ -321,7 +330,7 @@ class Reception:
             live.struggle = self.judge.struggle_now(name[0], session)
             if live.struggle is None:
                 live.struggle = await self.beside(lambda: self._struggle(name, session.id, batch))
-            return live, self._seen(live)
+            return live, said(live, seen)
         return live, seen
 
     def _fold(self, live: Live, batch: Batch, ends: bool) -> Seen | None:
@@ -341,9 +350,7 @@ class Reception:
         if session is None:
             return Seen(rows, live.decision)
         judge = self.judge
-        scores = judge.scorer.scores(session)
-        decision, unnamed = judge.said(scores, session, live.struggle_of(session.id))
-        return Seen(rows, decision, scores, session, unnamed, judge)
+        return said(live, Seen(rows, (), judge.scorer.scores(session), session, judge=judge))
 
     def _decisions(self, unit: Unit, live: Live, seen: Seen) -> tuple[Decision, ...]:
         """The decision that a batch has changed, as the store takes it."""
@@ -373,7 +380,7 @@ class Reception:
             seen = self._seen(live)
             if seen.unnamed and seen.session is not None:
                 live.struggle = self._struggle(name, seen.session.id, late)
-                seen = self._seen(live)
+                seen = said(live, seen)
             if late is None:
                 live.rows, live.decision = seen.rows, seen.decision
             for one in self.store.read(lambda db: offered(db, *name)):

@@ -20,7 +20,7 @@ class Turns:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
+        self._waiting: dict[Hashable, deque[asyncio.Future[None]] | None] = {}  # None: nobody waits
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -33,10 +33,12 @@ class Turns:
         Refusal
             ``busy`` if too many wait already.
         """
-        waiting = self._waiting.get(name)
-        if waiting is None:
-            self._waiting[name] = deque()
+        if name not in self._waiting:
+            self._waiting[name] = None
             return
+        waiting = self._waiting[name]
+        if waiting is None:
+            waiting = self._waiting[name] = deque()
         if len(waiting) >= self._most:
             raise Refusal("busy", "Too many batches of this session wait for their turn.")
         future = asyncio.get_running_loop().create_future()

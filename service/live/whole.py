@@ -6,14 +6,17 @@ as strict as the parser of HTTP is; all that is not of this form is left to that
 
 from __future__ import annotations
 
+import asyncio
 import http
 import re
+from collections.abc import Coroutine
+from contextvars import Context, copy_context
 from typing import Any, Final, NamedTuple
 
 import h11
 from starlette.types import ASGIApp, Message, Scope
 
-from service.live.batches_route import PATH, WHOLE
+from service.live.batches_route import PATH, REPLY, WHOLE
 from service.live.connections import Connection
 
 LONGEST_HEAD: Final = 8_192  # bytes
@@ -61,6 +64,56 @@ def whole(data: bytes) -> Whole | None:
     return Whole(headers, data[match.end() :]) if hosts == lengths == 1 else None
 
 
+class Errand:
+    """A coroutine that is begun at once and goes on whenever what it waits for is there: a task that costs less.
+
+    It waits for futures of asyncio alone, and asks for no current task.
+
+    Parameters
+    ----------
+    work
+        What is done; it raises nothing but what cancels it.
+    all
+        Those that are under way: it is among them until it is done.
+    """
+
+    __slots__ = ("_all", "_context", "_loop", "_waits_for", "_work")
+
+    def __init__(
+        self, work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, all: set[Any]
+    ) -> None:
+        self._work = work
+        self._loop = loop
+        self._all = all
+        self._context: Context | None = None
+        self._waits_for: asyncio.Future[Any] | None = None
+        all.add(self)
+        self._go_on(None)
+
+    def _go_on(self, done: asyncio.Future[Any] | None) -> None:
+        try:
+            waits_for = self._work.send(None)
+        except (StopIteration, asyncio.CancelledError):
+            self._all.discard(self)
+            return
+        except BaseException:
+            self._all.discard(self)
+            raise
+        if self._context is None:
+            self._context = copy_context()
+        if waits_for is None:  # it only gives way to others
+            self._waits_for = None
+            self._loop.call_soon(self._go_on, None, context=self._context)
+            return
+        waits_for._asyncio_future_blocking = False
+        self._waits_for = waits_for
+        waits_for.add_done_callback(self._go_on, context=self._context)
+
+    def cancel(self, msg: str | None = None) -> bool:
+        """Cancel what it waits for, as the server does with all that is under way when its time to stop is over."""
+        return self._waits_for is not None and self._waits_for.cancel(msg)
+
+
 class Cycle:
     """The one request in hand and its answer, in the words of uvicorn's own."""
 
@@ -93,6 +146,7 @@ class WholeConnection(Connection):
         self._hand: Cycle | None = None
         self._early = bytearray()
         self._head = b""
+        self._state: dict[str, Any] = {}
 
     def data_received(self, data: bytes) -> None:
         """Take some bytes: a whole batch here, anything else as ever."""
@@ -108,9 +162,7 @@ class WholeConnection(Connection):
         self._waits_since = None
         self._hand = Cycle()
         self.cycle = self._hand  # type: ignore[assignment]  # it has all that others ask of uvicorn's
-        task = self.loop.create_task(self._answer(found, self._hand))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        Errand(self._answer(found, self._hand), self.loop, self.tasks)
 
     def _is_between_requests(self) -> bool:
         """Whether nothing of a request is in hand, and an answer could be written at once."""
@@ -124,14 +176,16 @@ class WholeConnection(Connection):
         )
 
     async def _answer(self, found: Whole, cycle: Cycle) -> None:
+        self._state = {}
         scope: Scope = {
             "type": "http",
             "method": "POST",
             "path": PATH,
             "headers": found.headers,
             "client": self.client,
-            "state": {},
+            "state": self._state,
             WHOLE: found.body,
+            REPLY: self._reply,
         }
         try:
             await self.straight(scope, self._receive, self._send)
@@ -154,10 +208,25 @@ class WholeConnection(Connection):
             lines = b"".join([b"%b: %b\r\n" % header for header in headers])
             self._head = STATUS_LINES[message["status"]] + lines
             return
+        self._write(cycle, self._head + b"\r\n" + message["body"])
+
+    def _reply(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        """Answer in one piece, in which the front need not have a hand: the request's id is told as it tells it."""
+        cycle, state = self._hand, self._state
+        assert cycle is not None
+        state["status"] = status
+        cycle.response_started = True
+        more = b"".join([b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)])
+        head = b"%bcontent-type: application/json\r\ncontent-length: %d\r\nx-request-id: %b\r\n%b\r\n%b"
+        named = state["request_id"].encode()
+        self._write(cycle, head % (STATUS_LINES[status], len(body), named, more, body))
+
+    def _write(self, cycle: Cycle, answer: bytes) -> None:
+        """Write an answer, then take up what came meanwhile."""
         cycle.response_complete = True
         if cycle.disconnected or self.transport.is_closing():
             return
-        self.transport.write(self._head + b"\r\n" + message["body"])
+        self.transport.write(answer)
         self.server_state.total_requests += 1
         if not cycle.keep_alive:
             self.transport.close()

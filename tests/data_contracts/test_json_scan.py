@@ -1,11 +1,14 @@
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data_contracts.errors import WatchworthyError
 from data_contracts.json_scan import Break, Scan
+from data_contracts.plain_json import BAD
+from data_contracts.scrub import scrub_and_cut
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -96,3 +99,36 @@ def test_depth_is_bounded_and_memory_is_not_needed_for_it():
     assert Scan(text, depth=50).skip(0) == 100
     with pytest.raises(WatchworthyError, match="input_too_deep"):
         Scan(text, depth=49).skip(0)
+
+
+STAMPED = b'{"type":3,"data":{},"timestamp":%d}'
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        (b"[" + b",".join(STAMPED % t for t in (5, 9, 7)) + b"]", (5, 7, 9)),
+        (b"[ " + STAMPED % 5 + b" ,\n" + STAMPED % 6 + b" ] \n", (5, 6, 6)),
+        (b"[" + b",".join([STAMPED % 5] * 5) + b"]", None),
+        (b"[]", None),
+        (b"", None),
+        (b" [" + STAMPED % 5 + b"]", None),
+        (STAMPED % 5, None),
+        (b"[" + STAMPED % 5, None),
+        (b"[" + STAMPED % 5 + b"]]", None),
+        (b"[" + STAMPED % 5 + b",]", None),
+        (b'["' + STAMPED % 5 + b'"]', None),
+        (b'[{"timestamp":5,"type":3}]', None),
+        (b'[{"data":[[[[]]]],"timestamp":5}]', None),
+    ],
+)
+def test_an_array_of_events_is_cut_in_one_go_as_the_scan_cuts_it(
+    text: bytes, times: tuple[int, int, int] | None
+) -> None:
+    spans = np.empty((4, 2), np.int64)
+    _, count, *found = scrub_and_cut(bytearray(text), 3, spans)
+    if times is None:
+        assert count == BAD
+    else:
+        assert tuple(found) == times
+        assert spans[:count].tolist() == Scan(text, 3).spans(0, 4).tolist()

@@ -1,0 +1,53 @@
+"""One look is what folding for good, then on a copy, then reading comes to, to the last byte."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from data_contracts.order import merge
+from data_contracts.stream import Stream
+from features.catalogue import engine
+from features.engine import Engine, duplicate, live
+from features.looking import EVIDENCE
+from features.thresholds import thresholds
+from tests.features.streams import encoded, stream
+
+
+@pytest.mark.parametrize("declared", [0, 7])
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_look_is_two_folds_and_a_read(declared: int, plain: bool) -> None:
+    one = Stream()
+    one.push(0, encoded(stream(11, acts=60)))
+    rows = merge({"0": one.pending()})
+    assert rows.size > 100
+    ours, other = engine(), Engine(engine().folds[1:])
+    if plain:  # as an engine with a fold of a notebook does it
+        other.__dict__["_is_ours"] = False
+        other.__dict__["_loop"] = ours._loop
+    expected, memory = ours.empty(), other.empty()
+    before, moments = None, None
+    strict = thresholds()
+    at = 0
+    rng = np.random.default_rng(5)
+    while at < rows.size:
+        seen = rows[at : at + int(rng.integers(1, 40))]
+        ready = int(rng.integers(0, seen.size + 1))
+        limits = None if rng.random() < 0.5 else strict
+        if ready or before is None:
+            before = ours.fold(seen[:ready], expected, before, limits)
+        copy = duplicate(expected)
+        after = live(ours.fold(seen[ready:], copy, before, limits))
+        moments, look = other.look(seen, ready, memory, moments, limits, declared)
+        assert memory.tobytes() == expected.tobytes()
+        assert moments.tobytes() == before.tobytes()
+        assert look.memory.tobytes() == copy.tobytes()
+        assert look.moments.tobytes() == after.tobytes()
+        assert look.vector.tobytes() == ours.vector(copy, declared).tobytes()
+        assert look.evidence == [int(copy["context"][name][0]) for name in EVIDENCE]
+        at += max(ready, 1)
+        if not ready:  # go on without what was only shown
+            before = ours.fold(rows[at - 1 : at], expected, before, limits)
+            moments = other.fold(rows[at - 1 : at], memory, moments, limits)
+    assert before is not None
+    assert live(before).size > 3
