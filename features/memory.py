@@ -142,17 +142,8 @@ class Memory:
         """The session that goes on, and the rows of all sessions."""
         look = self._look()
         if look is not None:
-            number = len(self._folded.finished)
-            channels = self.channels
-            session = Session(
-                self._name_of(number),
-                look.evidence[0],
-                look.memory,
-                look.moments,
-                look.vector,
-                seen_by(look.evidence, channels),
-                self,
-            )
+            name, evidence = self._name_of(len(self._folded.finished)), seen_by(look.evidence, self.channels)
+            session = Session(name, look.evidence[0], *look[:3], evidence, self)
             return session, self._folded.earlier + session.coverage.rows
         self._settle()
         folded = self._to_the_end()
@@ -350,8 +341,7 @@ class Memory:
             key = (self._ids[name] << 32) + page
             if not ready and key not in pages.given:
                 pages = pages.copy()  # what is only shown so far gets no number yet
-            number = pages.of(key)
-            if number != page:
+            if (number := pages.of(key)) != page:
                 rows = with_page(rows, number)
         folded.moments, look = self.engine.look(
             rows, ready, folded.memory, folded.moments, self._thresholds, self.channels

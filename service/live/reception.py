@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -31,7 +30,7 @@ from service.live.batch_body import Body, Header, events_within
 from service.live.live_sessions import Live, LiveSessions, Name, Seen, said
 from service.live.metrics import Metrics
 from service.live.refusals import CLOCK_OUTLIER, Refusal, refusal_of
-from service.live.rehearsal import REHEARSAL
+from service.live.rehearsal import rehearse
 from service.live.settings import Settings
 from service.live.turns import Turns
 from service.live.twin import twin
@@ -112,14 +111,7 @@ class Reception:
         self.aside_engine.warm()
         self.scorer.warm()
         warm_memory()
-        rehearsal = self._new("rehearsal")
-        for seq, text in enumerate(REHEARSAL):
-            rehearsal.push(Batch("0", seq, events_within(text, self.limits, math.inf).events))
-            session, _ = rehearsal.latest()
-            if session is not None:
-                self.scorer.scores(session)
-            if (frozen := rehearsal.freeze()) is not None:
-                rehearsal = self._thawed(frozen, "rehearsal")
+        rehearse(self._new, self._thawed, self.scorer, self.limits)
 
     def close(self) -> None:
         """Stop the thread beside the loop."""

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Final
+
+from data_contracts.batches import Batch
+from data_contracts.limits import Limits
+from features.memory import Memory
+from models.live_scores import LiveScorer
+from service.live.batch_body import events_within
 
 REHEARSAL: Final = (
     b'[{"type":4,"data":{"href":"/","width":9,"height":9},"timestamp":1},{"type":2,"data":{"node":{"type":0,"id":1,'
@@ -19,3 +27,27 @@ REHEARSAL: Final = (
     b'"id":2,"x":1,"y":1},"timestamp":3002.5}]',
 )
 """Batches that touch what is compiled, played before the first real one comes."""
+
+
+def rehearse(
+    new: Callable[[str], Memory],
+    thawed: Callable[[bytes, str], Memory],
+    scorer: LiveScorer,
+    limits: Limits,
+    name: str = "rehearsal",
+) -> None:
+    """Take the batches of the rehearsal as if they were real, and score what they come to.
+
+    Parameters
+    ----------
+    new, thawed
+        Make a memory of a name: an empty one, and one from a checkpoint.
+    """
+    memory = new(name)
+    for seq, text in enumerate(REHEARSAL):
+        memory.push(Batch("0", seq, events_within(text, limits, math.inf).events))
+        session, _ = memory.latest()
+        if session is not None:
+            scorer.scores(session)
+        if (frozen := memory.freeze()) is not None:
+            memory = thawed(frozen, name)
