@@ -41,8 +41,11 @@ ITEM_PRICE: Final = 1 << 17
 OF_FORM: Final = 1 << 18  # a button that names its form
 BLOCKED: Final = 1 << 19  # recorded as an empty box
 SHADOW: Final = 1 << 20  # child of a shadow root; from the node, not from an attribute
-FULL: Final = 1 << 21  # text node that is not empty; from the node
 PRESSED: Final = 1 << 22  # was pressed once, see page_changes
+POPUP: Final = 1 << 23  # says that it opens something
+EXPANDED: Final = 1 << 24  # says whether it is open now
+NO_WIDTH: Final = 1 << 25  # a pixel wide at most
+NO_HEIGHT: Final = 1 << 26
 
 ANY_HIDING: Final = STYLE_HIDDEN | HIDDEN | ARIA_HIDDEN
 
@@ -80,6 +83,10 @@ C_CONTROLS: Final = lexicon.ATTRIBUTE_CODES["controls"]
 C_ITEMPROP: Final = lexicon.ATTRIBUTE_CODES["itemprop"]
 C_FORM: Final = lexicon.ATTRIBUTE_CODES["form"]
 C_RR_WIDTH: Final = lexicon.ATTRIBUTE_CODES["rr_width"]
+C_ARIA_HASPOPUP: Final = lexicon.ATTRIBUTE_CODES["aria-haspopup"]
+C_ARIA_EXPANDED: Final = lexicon.ATTRIBUTE_CODES["aria-expanded"]
+C_WIDTH: Final = lexicon.ATTRIBUTE_CODES["width"]
+C_HEIGHT: Final = lexicon.ATTRIBUTE_CODES["height"]
 LAST_KEPT: Final = lexicon.LAST_KEPT_ATTRIBUTE
 
 
@@ -365,3 +372,11 @@ def read_attribute(
         put(nodes, row, OF_FORM, OF_FORM if there else 0)
     elif code == C_RR_WIDTH:
         put(nodes, row, BLOCKED, BLOCKED if there else 0)
+    elif code == C_ARIA_HASPOPUP:
+        put(nodes, row, POPUP, POPUP if there and not begins(text, start, end, b"false") else 0)
+    elif code == C_ARIA_EXPANDED:
+        put(nodes, row, EXPANDED, EXPANDED if there else 0)
+    elif code == C_WIDTH or code == C_HEIGHT:
+        small = there and end == start + 1 and (text[start] == 48 or text[start] == 49)  # 0 1
+        side = NO_WIDTH if code == C_WIDTH else NO_HEIGHT
+        put(nodes, row, side, side if small else 0)

@@ -142,6 +142,24 @@ RECORDED_FRAME: Final = 1 << 28  # inside a frame whose document is recorded
 IS_ALERT: Final = 1 << 30  # CHANGE, with IS_MESSAGE: it says that something is wrong, or must be read now
 WINDOW: Final = 1 << 29  # SCROLL of the page itself, not of an element
 
+# Of a CHANGE, three bits of a click say what all that changed has in common.
+UNSEEN: Final = (
+    TOUCHED  # nothing of it can be seen: hidden elements, pictures of one pixel, scripts, comments
+)
+BARE: Final = PENNED  # elements without text, picture or control that are only seconds old: a wave, a spinner
+GONE: Final = MOUSED  # nothing came or was altered, it only went
+COMMON: Final = UNSEEN | BARE | GONE
+
+
+def gathered(flags: int, more: int) -> int:
+    """Flags of two changes that are told as one: what either says, but of ``COMMON`` what both say.
+
+    >>> gathered(IS_MESSAGE | BARE | GONE, BARE) == IS_MESSAGE | BARE
+    True
+    """
+    return (flags | more) & ~COMMON | flags & more & COMMON
+
+
 # Channels: what a recorder can see. A channel neither seen nor declared makes its features NaN.
 CHANNELS: Final[tuple[str, ...]] = (
     "pointer",

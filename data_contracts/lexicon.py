@@ -58,7 +58,8 @@ date to week."""
 ATTRIBUTES: Final = _words(
     "data-ww-name data-testid data-test data-cy data-qa id name for aria-controls class "
     "href xlink:href target download type role tabindex onclick style hidden disabled "
-    "aria-disabled aria-hidden aria-live aria-invalid contenteditable controls itemprop form rr_width"
+    "aria-disabled aria-hidden aria-live aria-invalid contenteditable controls itemprop form rr_width "
+    "aria-haspopup aria-expanded width height"
 )
 """Attributes that carry a fact; 0 stands for every other, which is never read."""
 

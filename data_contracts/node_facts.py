@@ -13,6 +13,7 @@ from data_contracts import attribute_facts as a
 from data_contracts import events, lexicon
 from data_contracts.compiled import compiled
 from data_contracts.node_table import (
+    COMMENT,
     DOCUMENT,
     DROPPED,
     ELEMENT,
@@ -47,6 +48,14 @@ T_CANVAS: Final = lexicon.TAG_CODES["canvas"]
 T_VIDEO: Final = lexicon.TAG_CODES["video"]
 T_AUDIO: Final = lexicon.TAG_CODES["audio"]
 T_SEARCH: Final = lexicon.TAG_CODES["search"]
+T_SCRIPT: Final = lexicon.TAG_CODES["script"]
+T_META: Final = lexicon.TAG_CODES["meta"]
+T_NOSCRIPT: Final = lexicon.TAG_CODES["noscript"]
+T_SPAN: Final = lexicon.TAG_CODES["span"]
+T_DIV: Final = lexicon.TAG_CODES["div"]
+T_I: Final = lexicon.TAG_CODES["i"]
+T_B: Final = lexicon.TAG_CODES["b"]
+T_EM: Final = lexicon.TAG_CODES["em"]
 
 K_SEARCH: Final = lexicon.TYPE_CODES["search"]
 K_PASSWORD: Final = lexicon.TYPE_CODES["password"]
@@ -82,6 +91,7 @@ FURTHEST: Final = 256  # steps up that are looked at: no page that people use is
 NEAR: Final = 8  # steps up within which a map or a dressed-up button is what was meant
 NEAREST: Final = 3  # steps up within which a price is what was meant
 LABELLED: Final = 32  # nodes of a label that are searched for its input
+BOXES: Final = 8  # nodes of a wave or spinner
 
 WANDERING: Final = (
     events.IS_LINK
@@ -181,6 +191,10 @@ def own_flags(node_type: int, tag: int, role: int, kind: int, bits: int, words: 
         flags |= events.IS_DISABLED
     if bits & a.BLOCKED or both & lexicon.UNSEEN:
         flags |= events.UNSEEN_EFFECT
+    if (
+        bits & a.POPUP and not bits & a.EXPANDED
+    ):  # no script tells its state, so a style alone may open its menu
+        flags |= events.UNSEEN_EFFECT
     if both & lexicon.COPY:
         flags |= events.IS_COPY
     if both & lexicon.CONSENT:
@@ -192,6 +206,37 @@ def own_flags(node_type: int, tag: int, role: int, kind: int, bits: int, words: 
     if (bits & (a.TABBABLE | a.ONCLICK | a.STYLE_POINTER) or both & lexicon.LOOKS) and tag != T_BODY:
         flags |= events.LOOKS_CONTROL
     return flags
+
+
+@compiled
+def is_unseen(nodes: Nodes, row: int) -> bool:
+    """Whether nobody sees a node: it hides itself, is a picture of one pixel, a script or a comment."""
+    node = nodes[row]
+    if node["type"] == COMMENT:
+        return True
+    if node["type"] != ELEMENT:
+        return False
+    tag = node["tag"]
+    bits = int(node["bits"])
+    if bits & (a.HIDDEN | a.STYLE_HIDDEN) or (bits & a.NO_WIDTH and bits & a.NO_HEIGHT):
+        return True
+    return bool(tag == T_SCRIPT or tag == T_META or tag == T_NOSCRIPT)
+
+
+@compiled
+def is_bare(nodes: Nodes, top: int) -> bool:
+    """Whether an element is a box or a few, without text, picture, control or role: a wave, a spinner."""
+    row = top
+    for _ in range(BOXES):
+        node = nodes[row]
+        tag = node["tag"]
+        box = tag == 0 or tag == T_SPAN or tag == T_DIV or tag == T_I or tag == T_B or tag == T_EM
+        if node["type"] != ELEMENT or node["role"] != 0 or not box:
+            return False
+        row = following(nodes, top, row)
+        if row == NOWHERE:
+            return True
+    return False
 
 
 @compiled

@@ -49,6 +49,7 @@ ALWAYS: Final = -(1 << 62)
 DOCUMENT: Final = 0
 ELEMENT: Final = 2
 TEXT: Final = 3
+COMMENT: Final = 5
 
 # Places in ``state``.
 USED: Final = 0  # rows ever taken

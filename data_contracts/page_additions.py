@@ -32,7 +32,18 @@ from data_contracts.node_table import (
     following,
     release,
 )
-from data_contracts.page_changes import FLAGS, NODE_ID, OWNER, SOURCE, START, UNKNOWN, Links, Rows, place_of
+from data_contracts.page_changes import (
+    FLAGS,
+    NODE_ID,
+    OWNER,
+    SOURCE,
+    START,
+    UNKNOWN,
+    Links,
+    Rows,
+    looks_of,
+    place_of,
+)
 from data_contracts.presses import is_pressed
 from data_contracts.snapshot_scan import SAW_ALERT, SAW_ERROR, SAW_LIVE, SAW_TEXT, scan_node
 
@@ -109,6 +120,7 @@ def put(
         rows[i, FLAGS] = ALERT
     elif saw & SAW_TEXT:
         rows[i, FLAGS] = is_live(nodes, parent) | (events.IS_MESSAGE if saw & SAW_LIVE else 0)
+    rows[i, FLAGS] |= looks_of(nodes, root, t)
     return int(end)
 
 

@@ -15,13 +15,17 @@ import numpy.typing as npt
 from data_contracts import attribute_facts as a
 from data_contracts import lexicon
 from data_contracts.attribute_facts import Text, read_attribute
-from data_contracts.compiled import compiled
+from data_contracts.compiled import also_compiled, compiled
+from data_contracts.events import BARE, GONE, UNSEEN
+from data_contracts.events import gathered as in_common
 from data_contracts.node_facts import (
     ALERT,
     FURTHEST,
     T_BODY,
     T_SELECT,
+    is_bare,
     is_live,
+    is_unseen,
     weigh,
 )
 from data_contracts.node_table import (
@@ -47,6 +51,8 @@ REPLACED: Final = 0.7  # share of the nodes of a view that go when it is replace
 
 T_MAIN: Final = lexicon.TAG_CODES["main"]
 R_MAIN: Final = lexicon.ROLE_CODES["main"]
+
+gathered = also_compiled(in_common)
 
 Links = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
@@ -79,6 +85,15 @@ def place_of(nodes: Nodes, state: State, row: int, t: int) -> tuple[int, int]:
         if row == NOWHERE:
             break
     return source, owner
+
+
+@compiled
+def looks_of(nodes: Nodes, row: int, t: int) -> int:
+    """``UNSEEN`` and ``BARE`` of a node that comes, goes or is altered."""
+    flags = UNSEEN if is_unseen(nodes, row) else 0
+    if nodes[row]["born"] > t - SETTLED_MS and is_bare(nodes, row):
+        flags |= BARE
+    return flags
 
 
 @compiled
@@ -126,7 +141,7 @@ def change_attribute(
     row = find(nodes, table, node_id)
     if row == NOWHERE:
         return UNKNOWN, 0, 0
-    flags = 0
+    flags = looks_of(nodes, row, t)
     if code:
         hidden = is_hidden(nodes, row)
         said = int(nodes[row]["words"]) & lexicon.ERROR
@@ -134,10 +149,11 @@ def change_attribute(
         # Class names are kept as the element was born with them: later ones mostly tell its state.
         read_attribute(nodes, arena, state, row, code, text, 0, text.size, code != a.C_CLASS)
         weigh(nodes, row)
+        flags = gathered(flags, looks_of(nodes, row, t))
         if not said and int(nodes[row]["words"]) & lexicon.ERROR:
-            flags = ALERT
+            flags |= ALERT
         if not invalid and int(nodes[row]["bits"]) & a.ARIA_INVALID:
-            flags = ALERT
+            flags |= ALERT
         if hidden and not is_hidden(nodes, row):
             inner = row
             for _ in range(UNHIDDEN):
@@ -188,7 +204,7 @@ def remove_nodes(nodes: Nodes, table: Table, state: State, links: Links, rows: R
         parent = find(nodes, table, links[i, 0])
         if row != NOWHERE:
             parent = int(nodes[row]["parent"])
-        rows[i, FLAGS] = 0
+        rows[i, FLAGS] = GONE
         rows[i, SOURCE] = UNKNOWN
         rows[i, OWNER] = 0
         if parent != NOWHERE:
@@ -197,6 +213,7 @@ def remove_nodes(nodes: Nodes, table: Table, state: State, links: Links, rows: R
             continue
         if rows[i, OWNER] == 0:
             rows[i, OWNER] = taken_press(nodes, table, state, row, t)
+        rows[i, FLAGS] |= looks_of(nodes, row, t)
         gone += release(nodes, table, state, row)
         if parent != NOWHERE:
             view = view_of(nodes, parent)
@@ -220,7 +237,7 @@ def gather(rows: Rows) -> int:
         found = False
         for k in range(kept - 1, max(-1, kept - 1 - GATHERED), -1):
             if rows[k, SOURCE] == rows[i, SOURCE] and rows[k, OWNER] == rows[i, OWNER]:
-                rows[k, FLAGS] |= rows[i, FLAGS]
+                rows[k, FLAGS] = gathered(rows[k, FLAGS], rows[i, FLAGS])
                 rows[k, COUNT] += 1
                 found = True
                 break

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from data_contracts.batches import readable
 from data_contracts.elements import Element, element_of
-from data_contracts.events import NEW_PAGE
+from data_contracts.events import NEW_PAGE, gathered
 from data_contracts.frozen import FrozenPage
 from data_contracts.lexicon import ATTRIBUTE_CODES, LAST_KEPT_ATTRIBUTE
 from data_contracts.mutation import (
@@ -287,9 +287,9 @@ class PageIndex:
         for change in attributes:
             for name, raw in change.attributes.items():
                 source, owner, flags = self._attribute(change.id, name, raw, t)
-                entry = found.setdefault((owner, source), [0, 0])
+                entry = found.setdefault((owner, source), [0, flags])
                 entry[0] += 1
-                entry[1] |= flags
+                entry[1] = gathered(entry[1], flags)
         if new_view and found:
             max(found.values())[1] |= NEW_PAGE
         return [Change(source, owner, entry[0], entry[1], 0) for (owner, source), entry in found.items()]
@@ -363,9 +363,9 @@ def _table_of(rows: Sequence[tuple[int, ...]], columns: int) -> npt.NDArray[np.i
 def _gather(found: dict[tuple[int, int], list[int]], rows: npt.NDArray[np.int64]) -> None:
     """Add up rows of source, owner and flags by (owner, source)."""
     for row in rows[: gather(rows)].tolist():
-        entry = found.setdefault((row[OWNER], row[SOURCE]), [0, 0])
+        entry = found.setdefault((row[OWNER], row[SOURCE]), [0, row[FLAGS]])
         entry[0] += row[COUNT]
-        entry[1] |= row[FLAGS]
+        entry[1] = gathered(entry[1], row[FLAGS])
 
 
 def _listed(items: Iterable[T]) -> list[T]:

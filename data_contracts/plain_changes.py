@@ -69,7 +69,7 @@ def note(found: Found, kept: int, source: int, owner: int, flags: int) -> int:
     for i in range(kept):
         if found[i, FOUND_SOURCE] == source and found[i, FOUND_OWNER] == owner:
             found[i, FOUND_COUNT] += 1
-            found[i, FOUND_FLAGS] |= flags
+            found[i, FOUND_FLAGS] = c.gathered(found[i, FOUND_FLAGS], flags)
             return kept
     found[kept, FOUND_SOURCE] = source
     found[kept, FOUND_OWNER] = owner

@@ -23,7 +23,7 @@ from data_contracts.json_walk import Bytes, Spans
 from data_contracts.mutation import CHANGES_KEPT
 from data_contracts.node_facts import facts_of
 from data_contracts.node_table import Arena, Nodes, State, Table
-from data_contracts.page_changes import is_select, is_window
+from data_contracts.page_changes import gathered, is_select, is_window
 from data_contracts.plain_changes import (
     FOUND,
     FOUND_COUNT,
@@ -206,10 +206,10 @@ def turn_mutation(
             nan, nan, float(found[i, FOUND_COUNT]), found[i, FOUND_FLAGS],
         )  # fmt: skip
     if apart < count:
-        flags = 0
+        flags = found[apart, FOUND_FLAGS]
         changes = 0
         for i in range(apart, count):
-            flags |= found[i, FOUND_FLAGS]
+            flags = gathered(flags, found[i, FOUND_FLAGS])
             changes += found[i, FOUND_COUNT]
         write(out, pen, e.CHANGE, t, 0, 0, 0, nan, nan, float(changes), flags)
     if pen[SEES] and count == 1:

@@ -46,7 +46,7 @@ TOO_DEEP: Final = -2
 DEEPEST: Final = 16_384  # nodes; browsers themselves stop nesting at 512 when they parse a page
 
 # What a scan met, kept in ``state[SEEN]``.
-SAW_TEXT: Final = 1 << 0  # a text that is not empty
+SAW_TEXT: Final = 1 << 0  # a text; whether it says anything is not read, for it may be masked
 SAW_ALERT: Final = 1 << 1  # an element that is an alert as soon as it stands in the page
 SAW_LIVE: Final = 1 << 2  # a live region
 SAW_ERROR: Final = 1 << 3  # an element whose class or id says error, or a field that is marked invalid
@@ -58,8 +58,7 @@ KEY_TAG: Final = 2
 KEY_ATTRIBUTES: Final = 3
 KEY_CHILDREN: Final = 4
 KEY_ID: Final = 5
-KEY_TEXT: Final = 6
-KEY_SHADOW: Final = 7
+KEY_SHADOW: Final = 6
 
 LARGEST_ID: Final = 2**31 - 1
 KEPT_TAG: Final = 0  # under this code the arena keeps a tag name that the lexicon does not hold
@@ -146,8 +145,6 @@ def node_key(text: Text, start: int, end: int) -> int:
         if same(text, start, b"attributes"):
             return KEY_ATTRIBUTES
         return KEY_CHILDREN if same(text, start, b"childNodes") else OTHER
-    if size == 11:
-        return KEY_TEXT if same(text, start, b"textContent") else OTHER
     return OTHER
 
 
@@ -215,7 +212,7 @@ def settle(nodes: Nodes, table: Table, state: State, row: int) -> None:
         if old != NOWHERE:
             state[OUSTED] = old
         enter(nodes, table, row)
-    if node["type"] == TEXT and node["bits"] & a.FULL:
+    if node["type"] == TEXT:
         state[SEEN] |= SAW_TEXT
     if node["own"] & events.IS_MESSAGE:
         state[SEEN] |= SAW_LIVE
@@ -354,7 +351,5 @@ def scan_node(
             nodes[here]["tag"] = code
             if code == 0:
                 keep(nodes, arena, state, here, KEPT_TAG, text, start + 1, i - 1)
-        elif key == KEY_TEXT and text[start] == QUOTE and i > start + 2:
-            nodes[here]["bits"] = int(nodes[here]["bits"]) | a.FULL
         elif key == KEY_SHADOW and text[start] == ord("t"):
             nodes[here]["bits"] = int(nodes[here]["bits"]) | a.SHADOW

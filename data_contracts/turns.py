@@ -148,9 +148,9 @@ def _mutation(rows: Rows, data: Mutation, t: int) -> None:
             change.detail,
         )
     if rest:
-        flags = 0
+        flags = rest[0].flags
         for change in rest:
-            flags |= change.flags
+            flags = e.gathered(flags, change.flags)
         rows.write(e.CHANGE, t, value=sum(change.count for change in rest), flags=flags)
 
 

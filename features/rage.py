@@ -14,17 +14,21 @@ TOGGLES: Final = 3  # there, back, and there again: answers that only switch a s
 @compiled
 def raise_rage(self: Any, t: int, out: Any) -> None:
     """Report the run, or make its moment longer, once it is long enough and still unanswered."""
-    if self.run < out.thresholds[0].rage_presses or 0 < self.toggles < TOGGLES:
+    presses = self.run
+    start = self.run_start
+    if 0 < self.toggles < TOGGLES:  # what the first press did is all that was done
+        presses = self.since
+        start = self.since_start
+    if presses < out.thresholds[0].rage_presses:
         return
     if self.rage == NO_MOMENT:
-        self.rage_by_toggle = 1 if self.toggles else 0
-        self.rage = emit(out, RAGE_CLICK, PROVISIONAL, self.run_start, t, self.run_page, self.run_spot, 0.0)
+        self.rage = emit(out, RAGE_CLICK, PROVISIONAL, start, t, self.run_page, self.run_spot, 0.0)
     if self.rage != NO_MOMENT:
         moment = out.moments[self.rage]
         moment.end = self.run_at
-        moment.severity = min(1.0, 0.4 + 0.1 * (self.run - out.thresholds[0].rage_presses))
-        moment.evidence[0] = self.run
-        moment.evidence[1] = (self.run_at - self.run_start) / 1e3
+        moment.severity = min(1.0, 0.4 + 0.1 * (presses - out.thresholds[0].rage_presses))
+        moment.evidence[0] = presses
+        moment.evidence[1] = (self.run_at - start) / 1e3
         moment.evidence[2] = self.run_radius
         moment.evidence[3] = self.toggles
 
@@ -34,8 +38,8 @@ def end_run(self: Any, state: int, out: Any) -> None:
     """End the run; its moment is settled, or withdrawn because it was answered."""
     change_state(out, self.rage, state)
     self.rage = NO_MOMENT
-    self.rage_by_toggle = 0
     self.run = 0
+    self.since = 0
     self.toggles = 0
     self.run_radius = 0.0
 
@@ -55,6 +59,7 @@ def rage_answered(self: Any, pressed_at: int, detail: int, t: int, out: Any) -> 
         change_state(out, self.rage, WITHDRAWN)
         self.rage = NO_MOMENT
         self.toggles = 1
+        self.since = 0
         self.state_a = detail
         self.state_b = 0
         self.state_last = detail
@@ -64,7 +69,11 @@ def rage_answered(self: Any, pressed_at: int, detail: int, t: int, out: Any) -> 
         if self.toggles == 1:
             self.state_b = detail
         self.toggles += 1
+        self.since = 0
         self.state_last = detail
+        if self.toggles < TOGGLES:
+            change_state(out, self.rage, WITHDRAWN)
+            self.rage = NO_MOMENT
         raise_rage(self, t, out)
     else:
         end_run(self, WITHDRAWN, out)
@@ -90,6 +99,9 @@ def rage_press(self: Any, event: Any, t: int, unknown: bool, out: Any) -> None:
     elif moved > self.run_radius:
         self.run_radius = moved
     self.run += 1
+    if self.since == 0:
+        self.since_start = t
+    self.since += 1
     self.run_at = t
     self.run_x = event.x
     self.run_y = event.y

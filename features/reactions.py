@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+import numpy as np
+
 from data_contracts.events import (
     BLUR,
     CANVAS,
@@ -17,11 +19,9 @@ from data_contracts.events import (
     FOCUS,
     INPUT,
     IS_LINK,
-    IS_MESSAGE,
     IS_SUBMIT,
     LOAD,
     MEDIA,
-    NEW_PAGE,
     PAGE,
     PRESS,
     REQUEST,
@@ -33,7 +33,7 @@ from data_contracts.events import (
     VISIBILITY,
 )
 from features.context import ACT_CLICK
-from features.fold import NEVER, Array, Fold, feature, share, zeros
+from features.fold import NEVER, Array, Fold, feature, share, small, zeros
 from features.histograms import octave_quantile
 from features.moments import DEAD_CLICK, NO_MOMENT, RAGE_CLICK, SETTLED, SLOW_RESPONSE, Signal
 from features.rage import end_run
@@ -60,7 +60,9 @@ from features.waiting import (
     outdone,
 )
 
-SCROLL_MS: Final = 400  # later scrolling is the visitor's own
+SCROLL_MS: Final = 400  # later scrolling is the visitor's own,
+STILL_SCROLL_MS: Final = 1_200  # unless the pointer has rested since the press
+RESTS_MS: Final = 150  # a press is over by then, and so is the trembling of it
 LEAVE_MS: Final = 1_000  # a tab that opens takes the focus within a second
 MENU_MS: Final = 300  # a context menu follows its press so soon
 
@@ -78,43 +80,49 @@ class Reactions(Fold):
     clicked: Array = zeros("u1", PRESSES)
     again: Array = zeros("u1", PRESSES)
     busy: Array = zeros("u1", PRESSES)
+    held: Array = zeros("u1", PRESSES)  # a wave began while the button was held, and is still there
     after: Array = zeros("u1", PRESSES * SOURCES)
     source: Array = zeros("i8", SOURCES)
     source_at: Array = zeros("i8", SOURCES)
     source_own_at: Array = zeros("i8", SOURCES)
     source_since: Array = zeros("i4", SOURCES)
     source_own: Array = zeros("i4", SOURCES)
+    beat_low: Array = zeros("u2", SOURCES)  # shortest and longest interval of a source, ms
+    beat_high: Array = zeros("u2", SOURCES)
+    beats: Array = zeros("u1", SOURCES)
     quiet_ms: int = 0
     last_open: int = NEVER
     waits: Array = zeros("u2", WAIT_BINS)
-    answers: int = 0
-    slow_answers: int = 0
-    unanswered: int = 0
-    repeats: int = 0
-    longest_run: int = 0
-    dead_run: int = 0
-    focus: int = 0
-    tries: int = 0
-    run: int = 0
+    answers: int = small(0)
+    slow_answers: int = small(0)
+    unanswered: int = small(0)
+    repeats: int = small(0)
+    longest_run: int = small(0)
+    dead_run: int = small(0)
+    focus: int = small(0)
+    tries: int = small(0)
+    run: int = small(0)
     run_start: int = NEVER
     run_at: int = NEVER
-    run_x: float = 0.0
-    run_y: float = 0.0
-    run_spot: int = 0
-    run_page: int = -1
-    run_radius: float = 0.0
-    rage: int = NO_MOMENT
-    rage_by_toggle: int = 0
-    toggles: int = 0
-    state_a: int = 0
-    state_b: int = 0
-    state_last: int = 0
+    since_start: int = NEVER
+    since: int = small(0)  # presses of the run that came after its last answer
+    run_x: Any = np.float32(0)
+    run_y: Any = np.float32(0)
+    run_spot: int = small(0)
+    run_page: int = small(-1)
+    run_radius: Any = np.float32(0)
+    rage: int = small(NO_MOMENT)
+    toggles: int = small(0)
+    state_a: Any = np.uint32(0)
+    state_b: Any = np.uint32(0)
+    state_last: Any = np.uint32(0)
 
     signals = (
         Signal(
             RAGE_CLICK,
-            "Three or more presses on one spot, each within a second of the one before, and none was answered; "
-            "or all that they did was to switch one state to and fro.",
+            "Three or more presses on one spot, each within a second of the one before, and none was answered, or none "
+            "any more since the first changed the button's own state; or all that they did was to switch one state to "
+            "and fro.",
             "carousels and steppers that answer, calculators, games, selecting text by double and triple click, "
             "media keys",
             ("presses", "span_s", "radius_px", "toggles"),
@@ -124,7 +132,8 @@ class Reactions(Fold):
         Signal(
             DEAD_CLICK,
             "A click on a control, or on what looks like one, and nothing that it could have caused happened.",
-            "downloads, print, copy buttons, players, disabled controls, consent banners, a click that selects text",
+            "downloads, print, copy buttons, players, consent banners, a click that selects text, a button that says "
+            "that it opens a menu and never whether it is open",
             ("waited_s",),
             ("$dead_click", "ui.slowClickDetected", "dead_click"),
             "ours; windows of PostHog, Sentry, Datadog, OpenReplay and Amplitude as presets",
@@ -153,10 +162,9 @@ class Reactions(Fold):
 
         if kind == CHANGE:
             key = event.target * 2 + (1 if event.detail else 0)  # a state and a content are two sources
-            plain = event.flags & (IS_MESSAGE | NEW_PAGE) != 0
-            changes(self, key, event.control, event.detail, plain, event.page, now, out)
+            changes(self, key, event.control, event.detail, event.flags, event.page, now, out)
         elif kind == STYLE or kind == CANVAS:
-            changes(self, -event.target * 2 - 2, 0, 0, False, event.page, now, out)
+            changes(self, -event.target * 2 - 2, 0, 0, 0, event.page, now, out)
         elif kind == PRESS or kind == TAP or (kind == CLICK and (now.act == ACT_CLICK or now.tapped)):
             opens(self, event, now, out)
         elif kind == CLICK:
@@ -184,14 +192,14 @@ class Reactions(Fold):
             for i in range(PRESSES):
                 if self.state[i] != FREE and 0 <= begun - self.at[i] <= ANSWER_MS:
                     owned = True
-                    if is_answer(self, slot, i, self.at[i]):
+                    if is_answer(self, slot, i, self.at[i], t):
                         if self.state[i] == OPEN:
                             answered(self, i, t, 0, out)
                         else:
                             late_answer(self, i, t, out)
-            self.source_at[slot] = t
             if not owned:
                 own_change(self, slot, begun)
+            self.source_at[slot] = t
         elif (
             kind == FOCUS
             or kind == INPUT
@@ -207,13 +215,15 @@ class Reactions(Fold):
             typed = kind == INPUT and event.target == self.focus
             for i in range(PRESSES):
                 waited = t - self.at[i]
+                still = now.move_t - self.at[i] <= RESTS_MS
+                patience = STILL_SCROLL_MS if still else SCROLL_MS
                 if self.state[i] == OPEN and waited <= ANSWER_MS:
                     own = event.control == self.control[i] or event.target == self.control[i]
                     no = (
                         # A dead button takes the focus too; what the newest press did, no earlier one did.
                         (kind == FOCUS and (own or i != newest))
                         or (kind == INPUT and typed and not own)
-                        or (kind == SCROLL and (waited > SCROLL_MS or i != newest))
+                        or (kind == SCROLL and (waited > patience or i != newest))
                         or (kind == SELECTION and i != newest)
                         or (kind == VISIBILITY and (event.value > 0 or waited > LEAVE_MS))
                     )

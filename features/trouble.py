@@ -103,5 +103,8 @@ class Trouble(Fold):
 
     @feature(unit="messages", sighted=True)
     def messages_shown(self) -> float:
-        """Alerts, statuses and invalid states that appear within 5 s after a submit or the press of a form's button."""
+        """Alerts, statuses and invalid states that appear within 5 s after a submit or the press of a form's button.
+
+        Their elements and states are counted, and that a text came; what it says is never read.
+        """
         return float(self.messages)

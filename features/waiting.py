@@ -6,18 +6,23 @@ from typing import Any, Final
 
 from data_contracts.compiled import compiled
 from data_contracts.events import (
+    BARE,
     CHANNELS,
+    GONE,
     IS_CONSENT,
     IS_CONTROL,
     IS_COPY,
     IS_DISABLED,
     IS_FIELD,
     IS_LINK,
+    IS_MESSAGE,
     IS_SUBMIT,
     IS_SURFACE,
     KNOWN,
     LOOKS_CONTROL,
+    NEW_PAGE,
     PRESS,
+    UNSEEN,
     UNSEEN_EFFECT,
 )
 from features.histograms import octave_bin, put
@@ -32,7 +37,7 @@ from features.moments import (
     emit,
 )
 from features.rage import rage_answered, rage_press
-from features.sources import ANSWER_MS, SOURCES, find_source, is_answer, own_change
+from features.sources import ANSWER_MS, SOURCES, find_source, is_answer, own_change, ticks
 
 PRESSES: Final = 6  # presses that can wait at once; an older one gives way unjudged
 SLOW_END_MS: Final = 7_000  # a press is kept so long, in case that its page or request ends late
@@ -54,7 +59,7 @@ WAITS_AN_OCTAVE: Final = 3
 
 SELECTION_CHANNEL: Final = CHANNELS.index("selection")
 CLICKABLE: Final = IS_CONTROL | LOOKS_CONTROL
-UNSEEN: Final = UNSEEN_EFFECT | IS_COPY | IS_SURFACE | IS_CONSENT | IS_DISABLED | IS_FIELD  # leaves no trace
+UNTOLD: Final = UNSEEN_EFFECT | IS_COPY | IS_SURFACE | IS_CONSENT | IS_FIELD  # leaves no trace
 
 
 @compiled
@@ -79,7 +84,7 @@ def opens(self: Any, event: Any, now: Any, out: Any) -> None:
             self.again[i] = 1
             if self.state[i] == UNANSWERED:
                 self.repeats += 1
-    unknown = not now.sighted or not event.flags & KNOWN or event.flags & UNSEEN != 0
+    unknown = not now.sighted or not event.flags & KNOWN or event.flags & UNTOLD != 0
     if not clickable and not now.channels >> SELECTION_CHANNEL & 1:
         unknown = True  # a click on text selects it, and recorders before rrweb 2 do not say so
     self.state[slot] = UNKNOWN if unknown else OPEN
@@ -89,8 +94,10 @@ def opens(self: Any, event: Any, now: Any, out: Any) -> None:
     self.control[slot] = control
     self.flags[slot] = event.flags
     self.again[slot] = 0
-    self.clicked[slot] = 1 if event.kind != PRESS else 0
+    # Browsers send no click of a control that is disabled: the press is all that comes.
+    self.clicked[slot] = 1 if event.kind != PRESS or event.flags & IS_DISABLED else 0
     self.busy[slot] = 0
+    self.held[slot] = 0
     self.moment[slot] = NO_MOMENT
     for j in range(SOURCES):
         self.after[slot * SOURCES + j] = 0
@@ -188,6 +195,8 @@ def late_answer(self: Any, i: int, t: int, out: Any) -> None:
 def closes(self: Any, i: int, t: int, out: Any) -> None:
     """Judge the press in slot ``i`` once its window is over."""
     waited = t - self.at[i]
+    if self.state[i] == OPEN and waited > ANSWER_MS and self.held[i]:
+        answered(self, i, self.at[i] + self.wait[i], 0, out)  # it stayed, so it was no mere wave
     # A rival's preset may be patient for longer than the folds wait; none is patient beyond the slow window.
     patience = min(max(out.thresholds[0].dead_after_ms, 0), SLOW_END_MS)
     if self.state[i] == OPEN and waited > ANSWER_MS:
@@ -230,11 +239,17 @@ def outdone(self: Any, i: int) -> bool:
 
 
 @compiled
-def changes(self: Any, key: int, owner: int, detail: int, plain: bool, page: int, now: Any, out: Any) -> None:
+def changes(self: Any, key: int, owner: int, detail: int, flags: int, page: int, now: Any, out: Any) -> None:
     """Judge one change of the page: its source's own, or an answer to a press that waits.
 
-    ``owner`` is the pressed control that holds the change, ``plain`` a change that answers whatever its source.
+    ``owner`` is the pressed control that holds the change. A message or a new view answers whatever its source;
+    what nobody can see answers nothing.
     """
+    plain = flags & (IS_MESSAGE | NEW_PAGE) != 0
+    if flags & UNSEEN and not plain:
+        return
+    if flags & BARE and owner != 0 and feels(self, owner, flags, page, now.t):
+        return
     slot = find_source(self, key)
     waiting = False
     for i in range(PRESSES):
@@ -244,11 +259,35 @@ def changes(self: Any, key: int, owner: int, detail: int, plain: bool, page: int
         if self.page[i] != page:
             continue
         own = owner != 0 and owner == self.control[i]
-        answers = is_answer(self, slot, i, self.at[i])
-        if own or ((plain or answers) and not outdone(self, i)):
+        by_itself = ticks(self, slot, self.at[i])
+        answers = is_answer(self, slot, i, self.at[i], now.t)
+        # A label that counts down inside a button would do so without a press; a state would not.
+        if (own and (answers or detail != 0 or not by_itself)) or (
+            (plain or answers) and not outdone(self, i)
+        ):
             answered(self, i, now.t, detail if own else 0, out)
-        elif self.at[i] - now.page_t < FRESH_PAGE_MS:
+        elif self.at[i] - now.page_t < FRESH_PAGE_MS and not by_itself:
             self.busy[i] = 1
-    self.source_at[slot] = now.t
     if not waiting:
         own_change(self, slot, now.t)
+    self.source_at[slot] = now.t
+
+
+@compiled
+def feels(self: Any, owner: int, flags: int, page: int, t: int) -> bool:
+    """Whether bare elements in a pressed control only show that it is pressed, and are no answer so far.
+
+    What came while the button was held is a wave; if it stays it is an answer after all. What is only seconds
+    old and goes again is the end of a wave or of a spinner, and the spinner was the answer.
+    """
+    newest = newest_press(self)
+    if newest < 0 or self.control[newest] != owner or self.page[newest] != page:
+        return flags & GONE != 0
+    if not flags & GONE and self.clicked[newest]:
+        return False
+    for i in range(PRESSES):
+        if self.state[i] == OPEN and self.control[i] == owner and self.page[i] == page:
+            if not flags & GONE and not self.held[i]:
+                self.wait[i] = t - self.at[i]
+            self.held[i] = 0 if flags & GONE else 1
+    return True

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data_contracts.events import IS_ALERT, IS_MESSAGE, NEW_PAGE
+from data_contracts.events import BARE, COMMON, GONE, IS_ALERT, IS_MESSAGE, NEW_PAGE, UNSEEN, UNSEEN_EFFECT
 from data_contracts.page_index import Change
 from tests.data_contracts.pages import LONG_AGO, Node, Shop, leaf, mutate, text
 
@@ -142,17 +142,21 @@ def test_detail_tells_states_apart_and_nothing_else() -> None:
 
 def test_messages_are_noticed() -> None:
     shop = Shop()
-    assert shop.texts(shop.alert).flags == IS_MESSAGE  # a status warns of nothing
-    assert shop.attribute(shop.field, "aria-invalid", "false").flags == 0
-    assert shop.attribute(shop.field, "aria-invalid", "true").flags == ALERT
-    assert shop.attribute(shop.field, "aria-invalid", "true").flags == 0  # it was already
-    assert shop.attribute(shop.field, "class", "input is-invalid").flags == ALERT
-    assert shop.attribute(shop.error, "style", {"color": "red"}).flags == 0
-    assert shop.attribute(shop.error, "style", {"display": False}).flags == ALERT
-    assert shop.attribute(shop.error, "hidden", "").flags == 0
-    assert shop.attribute(shop.error, "hidden", None).flags == ALERT
-    assert shop.attribute(shop.button, "class", "btn btn-danger").flags == 0
-    assert shop.texts(shop.label).flags == 0
+
+    def says(change: Change) -> int:
+        return change.flags & ALERT
+
+    assert says(shop.texts(shop.alert)) == IS_MESSAGE  # a status warns of nothing
+    assert says(shop.attribute(shop.field, "aria-invalid", "false")) == 0
+    assert says(shop.attribute(shop.field, "aria-invalid", "true")) == ALERT
+    assert says(shop.attribute(shop.field, "aria-invalid", "true")) == 0  # it was already
+    assert says(shop.attribute(shop.field, "class", "input is-invalid")) == ALERT
+    assert says(shop.attribute(shop.error, "style", {"color": "red"})) == 0
+    assert says(shop.attribute(shop.error, "style", {"display": False})) == ALERT
+    assert says(shop.attribute(shop.error, "hidden", "")) == 0
+    assert says(shop.attribute(shop.error, "hidden", None)) == ALERT
+    assert says(shop.attribute(shop.button, "class", "btn btn-danger")) == 0
+    assert says(shop.texts(shop.label)) == 0
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ def test_messages_are_noticed() -> None:
         (leaf(900, "div", role="alert"), ALERT),
         (leaf(900, "div", role="status"), 0),  # an empty region waits for its first message
         ({**leaf(900, "div", role="status"), "childNodes": [text(901)]}, IS_MESSAGE),
-        ({**leaf(900, "div", role="status"), "childNodes": [text(901, "")]}, 0),
+        ({**leaf(900, "div", role="status"), "childNodes": [text(901, "")]}, IS_MESSAGE),  # it may be masked
         (leaf(900, "p", **{"class": "form__error"}), ALERT),
         (leaf(900, "p", **{"class": "form__error", "hidden": ""}), 0),
         (leaf(900, "button", **{"class": "btn btn-danger"}), 0),
@@ -173,7 +177,7 @@ def test_what_is_added_may_be_a_message(node: Node, flags: int) -> None:
     (change,) = mutate(
         shop.index, LONG_AGO, adds=[{"parentId": shop.panel["id"], "nextId": None, "node": node}]
     )
-    assert change.flags == flags
+    assert change.flags & ALERT == flags
 
 
 def test_a_text_that_comes_into_a_live_region_is_a_message() -> None:
@@ -181,7 +185,7 @@ def test_a_text_that_comes_into_a_live_region_is_a_message() -> None:
     add = [{"parentId": shop.alert["id"], "nextId": None, "node": text(900)}]
     assert mutate(shop.index, LONG_AGO, adds=add)[0].flags == IS_MESSAGE
     removal = [{"parentId": shop.alert["id"], "id": 900}]
-    assert mutate(shop.index, LONG_AGO, removes=removal)[0].flags == 0
+    assert mutate(shop.index, LONG_AGO, removes=removal)[0].flags == GONE
 
 
 def view(number: int, size: int) -> Node:
@@ -219,3 +223,62 @@ def test_a_small_part_that_is_replaced_is_no_new_page() -> None:
     gone = [{"parentId": shop.main["id"], "id": shop.panel["id"]}]
     add = [{"parentId": shop.main["id"], "nextId": None, "node": view(2_000, 60)}]
     assert not mutate(shop.index, LONG_AGO, removes=gone, adds=add)[0].flags & NEW_PAGE
+
+
+@pytest.mark.parametrize(
+    ("node", "flags"),
+    [
+        (leaf(900, "img", width="1", height="1", src="/p.gif"), UNSEEN),
+        (leaf(900, "img", width="1", height="400"), 0),
+        (leaf(900, "iframe", style="width:0;display:none"), UNSEEN),
+        (leaf(900, "div", hidden=""), UNSEEN | BARE),
+        (leaf(900, "script", src="/t.js"), UNSEEN),
+        ({"type": 5, "textContent": "", "id": 900}, UNSEEN),
+        (leaf(900, "span", **{"class": "wave"}), BARE),
+        ({**leaf(900, "div"), "childNodes": [leaf(901, "span")]}, BARE),
+        ({**leaf(900, "div"), "childNodes": [text(901, "")]}, 0),
+        ({**leaf(900, "div"), "childNodes": [leaf(901, "svg")]}, 0),
+        (leaf(900, "span", role="status"), 0),
+        (leaf(900, "button"), 0),
+        (text(900), 0),
+    ],
+)
+def test_what_comes_and_goes_is_looked_at(node: Node, flags: int) -> None:
+    shop = Shop()
+    add = [{"parentId": shop.panel["id"], "nextId": None, "node": node}]
+    assert mutate(shop.index, LONG_AGO, adds=add)[0].flags & COMMON == flags
+    gone = [{"parentId": shop.panel["id"], "id": 900}]
+    assert mutate(shop.index, LONG_AGO + 600, removes=gone)[0].flags & COMMON == flags | GONE
+    mutate(shop.index, LONG_AGO, adds=add)
+    (old,) = mutate(shop.index, LONG_AGO + 6_000, removes=gone)
+    assert old.flags & COMMON == flags & ~BARE | GONE  # what has stood a while is missed when it goes
+
+
+def test_changes_told_as_one_have_in_common_what_all_of_them_have() -> None:
+    shop = Shop()
+    wave, pixel = leaf(900, "span"), leaf(901, "img", width="1", height="1")
+    adds = [{"parentId": shop.panel["id"], "nextId": None, "node": node} for node in (wave, pixel)]
+    assert mutate(shop.index, LONG_AGO, adds=adds)[0].flags & COMMON == 0
+    removes = [{"parentId": shop.panel["id"], "id": node["id"]} for node in (wave, pixel)]
+    assert mutate(shop.index, LONG_AGO, removes=removes)[0].flags & COMMON == GONE
+    again = [{"parentId": shop.panel["id"], "nextId": None, "node": leaf(902, "span")}]
+    mutate(shop.index, LONG_AGO, adds=again)
+    swapped = mutate(shop.index, LONG_AGO, removes=[{"parentId": shop.panel["id"], "id": 902}], adds=again)
+    assert [change.flags & COMMON for change in swapped] == [BARE]
+
+
+def test_an_element_that_appears_is_seen_and_one_that_stays_hidden_is_not() -> None:
+    shop = Shop()
+    assert shop.attribute(shop.panel, "style", "display: none").flags & UNSEEN == 0
+    assert shop.attribute(shop.panel, "data-step", "2").flags & UNSEEN
+    assert shop.attribute(shop.panel, "style", "color: red").flags & UNSEEN == 0
+
+
+def test_a_menu_whose_state_nobody_tells_may_open_by_style_alone() -> None:
+    shop = Shop()
+    flags = shop.index.facts(shop.button["id"])[2]
+    assert not flags & UNSEEN_EFFECT
+    shop.attribute(shop.button, "aria-haspopup", "true")
+    assert shop.index.facts(shop.button["id"])[2] == flags | UNSEEN_EFFECT
+    shop.attribute(shop.button, "aria-expanded", "false")
+    assert shop.index.facts(shop.button["id"])[2] == flags

@@ -3,24 +3,30 @@
 import pytest
 
 from data_contracts.events import (
+    BARE,
     CHANGE,
     CHECKED,
     CLICK,
     CONSOLE,
     FOCUS,
+    GONE,
     INPUT,
     IS_CHOICE,
     IS_CONTROL,
+    IS_DISABLED,
     IS_LINK,
+    IS_MESSAGE,
     KNOWN,
     MOVE,
     PAGE,
     PRESS,
     RELEASE,
     REQUEST,
+    SCROLL,
     SELECTION,
     SNAPSHOT,
     TICK,
+    UNSEEN,
     UNSEEN_EFFECT,
 )
 from features.blunders import Blunders
@@ -121,6 +127,81 @@ def test_a_button_beside_a_ticker_that_answers_is_not_dead(run):
 def test_a_ticker_that_a_press_makes_run_is_an_answer(run):
     rows = in_time(*FIRST, *ticker(300, 20_000, 2_000), *press(10_000), *ticker(10_050, 11_500, 100))
     assert run(Reactions, *rows, end(21_000)).codes() == []
+
+
+def test_what_nobody_sees_is_no_answer(run):
+    seen = run(Reactions, *FIRST, *press(10_000), change(10_200, flags=UNSEEN), end(12_700))
+    assert seen.codes() == ["dead_click"]
+    message = change(10_200, flags=UNSEEN | IS_MESSAGE)
+    assert run(Reactions, *FIRST, *press(10_000), message, end(12_700)).codes() == []
+
+
+def own(t, flags=0, **more):
+    return change(t, source=5, control=5, flags=flags, **more)
+
+
+def test_a_wave_that_shows_a_press_and_goes_again_is_no_answer(run):
+    wave = [own(10_010, BARE), own(10_600, BARE | GONE)]
+    seen = run(Reactions, *in_time(*FIRST, *press(10_000), *wave), end(12_700))
+    assert seen.codes() == ["dead_click"]
+    times = range(10_000, 11_200, 300)
+    waves = [own(t + d, f) for t in times for d, f in ((10, BARE), (500, BARE | GONE))]
+    hammered = run(Reactions, *in_time(*FIRST, *presses(*times), *waves), end(20_000))
+    assert hammered.codes().count("rage_click") == 1
+    assert hammered.codes().count("dead_click") == 4
+
+
+def test_what_a_button_began_to_show_while_it_was_held_is_an_answer_if_it_stays(run):
+    seen = run(Reactions, *in_time(*FIRST, *press(10_000), own(10_010, BARE)), end(20_000))
+    assert seen.codes() == []
+    assert seen.values["no_reaction_share"] == 0
+    assert seen.values["reaction_time_median"] < 0.02
+
+
+def test_a_spinner_that_the_click_began_is_an_answer(run):
+    spinner = [own(10_200, BARE), own(10_900, BARE | GONE)]
+    assert run(Reactions, *in_time(*FIRST, *press(10_000), *spinner), end(20_000)).codes() == []
+
+
+def test_a_label_that_counts_down_inside_a_button_is_no_answer(run):
+    counts = [change(t, source=6, control=5 if t > 10_000 else 0) for t in range(700, 13_000, 1_000)]
+    assert run(Reactions, *in_time(*FIRST, *counts, *press(10_000)), end(20_000)).codes() == ["dead_click"]
+    state = own(10_150, detail=4)
+    assert run(Reactions, *in_time(*FIRST, *counts, *press(10_000), state), end(20_000)).codes() == []
+
+
+def test_a_ticker_that_comes_off_its_beat_answers(run):
+    beat = ticker(100, 20_000, 900)  # 9,100 and 10,000 among them
+    for at in (10_150, 10_400, 10_750):
+        rows = in_time(*FIRST, *beat, *press(10_050), change(at, source=77))
+        assert run(Reactions, *rows, end(21_000)).codes() == [], at
+    uneven = [
+        change(t, 77) for t in (200, 500, 1_900, 2_300, 4_400, 5_000, 7_000, 7_400, 9_000, 10_400, 11_900)
+    ]
+    assert run(Reactions, *in_time(*FIRST, *uneven, *press(10_050)), end(21_000)).codes() == ["dead_click"]
+
+
+def test_a_fresh_page_that_ticks_excuses_no_dead_button(run):
+    ticking = ticker(200, 9_000, 400)
+    assert run(Reactions, *in_time(*FIRST, *ticking, *press(2_900)), end(9_100)).codes() == ["dead_click"]
+
+
+def test_a_page_that_scrolls_after_a_press_answers_it_while_the_pointer_rests(run):
+    def scroll(t):
+        return {"t": t, "kind": SCROLL, "target": 1, "x": 0, "y": 300}
+
+    away = {"t": 10_500, "kind": MOVE, "x": 300, "y": 300}
+    assert run(Reactions, *FIRST, *press(10_000), scroll(10_900), end(20_000)).codes() == []
+    assert run(Reactions, *FIRST, *press(10_000), away, scroll(10_900), end(20_000)).codes() == ["dead_click"]
+    assert run(Reactions, *FIRST, *press(10_000), scroll(11_500), end(20_000)).codes() == ["dead_click"]
+
+
+def test_a_press_on_a_disabled_control_gets_no_click_and_is_dead(run):
+    off = BUTTON | {"flags": KNOWN | IS_CONTROL | IS_DISABLED}
+    seen = run(Reactions, *FIRST, {"t": 10_000, "kind": PRESS, **off}, end(12_700))
+    assert seen.codes() == ["dead_click"]
+    why = change(10_100, flags=IS_MESSAGE)
+    assert run(Reactions, *FIRST, {"t": 10_000, "kind": PRESS, **off}, why, end(12_700)).codes() == []
 
 
 @pytest.mark.parametrize("flag", [UNSEEN_EFFECT])
@@ -227,6 +308,17 @@ def test_a_state_switched_to_and_fro_is_rage(run):
     stepper = [{**row, "detail": 50 + i} for i, row in enumerate(states)]
     seen = run(Reactions, *in_time(*FIRST, *presses(*range(10_000, 12_500, 500)), *stepper), end(20_000))
     assert seen.codes() == []
+
+
+def test_presses_on_a_button_that_only_turned_grey_are_rage(run):
+    grey = own(10_090, detail=9)
+    seen = run(Reactions, *in_time(*FIRST, *presses(*range(10_000, 11_500, 300)), grey), end(20_000))
+    assert seen.codes().count("rage_click") == 1
+    moment = seen.of("rage_click")
+    assert (moment["start"], moment["end"], moment["evidence"][0]) == (10_300, 11_200, 4)
+    opens = [grey, own(11_250, detail=10)]  # it does something after all
+    seen = run(Reactions, *in_time(*FIRST, *presses(*range(10_000, 11_500, 300)), *opens), end(20_000))
+    assert "rage_click" not in seen.codes()
 
 
 def test_a_box_ticked_and_unticked_in_anger(run):
