@@ -1,9 +1,10 @@
 """A sketch of the pointer's path, by which a path that was replayed in another session is found again.
 
-Each stroke is told by its direction, in eighths of a turn, and by its duration, in octaves; so neither a shift of the
-path nor another scale changes it, and little does the phase in which a recorder samples. Runs of three strokes are
-hashed, and the sixteen lowest hashes of a session are kept, each with the second at which its run began: sessions
-that share a path share hashes, and at one and the same distance in time.
+Along each axis a path turns back now and then; from one turning point to the next lies a swing. Where a path turns
+back does not depend on when a recorder looks, and how much longer or shorter one swing is than the swing before
+depends on no shift and no scale. So four swings in a row, told by the three ratios of their lengths, are hashed, and
+the sixteen lowest hashes of a session are kept, each with the second at which its first swing began: sessions that
+share a path share hashes, and at one and the same distance in time.
 """
 
 from __future__ import annotations
@@ -16,21 +17,20 @@ import numpy.typing as npt
 
 from data_contracts.compiled import compiled
 from data_contracts.events import MOVE, PAGE
-from features.fold import FOREVER, Array, Fold
-from features.pointer import REST_MS, THIN_MS, is_mouse
+from features.fold import Array, Fold, zeros
+from features.pointer import is_mouse
 
 KEPT: Final = 16  # hashes: 64 bytes
 EMPTY: Final = 0xFFFFFFFF
 SECOND_BITS: Final = 12
 LAST_SECOND: Final = (1 << SECOND_BITS) - 1  # runs that begin later, after 68 minutes, stand at it
-DIRECTIONS: Final = 8
-LEAST_MS: Final = 50
-MOST_OCTAVES: Final = 15
-LEAST_PX: Final = 30.0  # of a shorter stroke jitter decides the direction
-LEAST_POSITIONS: Final = 3
-TIMED: Final = 128  # codes of a stroke: direction and octave
-DRIFT_S: Final = 2  # what shared runs may drift apart: seconds are whole, and a thief's clock jitters
-FEWEST_SHARED: Final = 4
+LEAST_PX: Final = 60.0  # a path that turns back by less trembles
+STEPS_PER_OCTAVE: Final = 4 / 3  # of the ratio of two swings
+MOST_STEPS: Final = 7
+CODE_BITS: Final = 4
+RATIOS: Final = 3  # in a run, of four swings between five turning points
+DRIFT_S: Final = 4  # what shared runs may drift apart: seconds are whole, and a thief's clock jitters
+FEWEST_SHARED: Final = 5
 """Shared runs at one distance in time from which a path counts as replayed; measured on people, see the card."""
 
 
@@ -51,71 +51,71 @@ def keep(hashes: Array, word: int) -> None:
 
 
 @compiled
-def finish_stroke(self: Any) -> None:
-    """Tell the stroke that has come to rest, and keep the run of three that it ends."""
-    positions = self.positions
-    self.positions = 0
-    dx = float(self.x) - self.start_x
-    dy = float(self.y) - self.start_y
-    if positions < LEAST_POSITIONS or dx * dx + dy * dy < LEAST_PX * LEAST_PX:
-        return
-    way = math.floor(math.atan2(dy, dx) * (DIRECTIONS / (2 * math.pi)) + 0.5) & (DIRECTIONS - 1)
-    lasted = max(self.t - self.start_t, LEAST_MS)
-    octave = min(int(math.log2(lasted / LEAST_MS)), MOST_OCTAVES)
-    told = way * (MOST_OCTAVES + 1) + octave
-    second = min(self.start_t // 1000, LAST_SECOND)
-    if self.runs >= 2:
-        run = (self.before * TIMED + self.last) * TIMED + told
+def turn(self: Any, axis: int) -> None:
+    """Take in that the path has turned back along an axis, at its farthest place; keep the run that this ends."""
+    length = abs(float(self.farthest[axis]) - float(self.turned[axis]))
+    turns = int(self.turns[axis])
+    if turns >= 2:
+        steps = math.floor(math.log2(length / self.swing[axis]) * STEPS_PER_OCTAVE + 0.5)
+        code = min(max(steps, -MOST_STEPS), MOST_STEPS) + MOST_STEPS
+        self.codes[axis] = (int(self.codes[axis]) << CODE_BITS | code) & ((1 << RATIOS * CODE_BITS) - 1)
+    first = axis * (RATIOS + 1)
+    if turns > RATIOS:
+        run = (int(self.codes[axis]) << 2 | axis << 1 | (1 if self.sense[axis] > 0 else 0)) + 1
         mixed = (run * 2654435761) & EMPTY
         mixed = ((mixed ^ (mixed >> 15)) * 2246822519) & EMPTY
-        keep(self.hashes, (mixed & ~LAST_SECOND) | self.before_s)
-    self.before = self.last
-    self.before_s = self.last_s
-    self.last = told
-    self.last_s = second
-    self.runs = min(self.runs + 1, 2)
+        keep(self.hashes, (mixed & ~LAST_SECOND) | int(self.seconds[first]))
+    for i in range(RATIOS):
+        self.seconds[first + i] = self.seconds[first + i + 1]
+    self.seconds[first + RATIOS] = self.farthest_s[axis]
+    self.turned[axis] = self.farthest[axis]
+    self.swing[axis] = length
+    self.turns[axis] = min(turns + 1, RATIOS + 1)
 
 
 class Sketch(Fold):
-    """The lowest hashes of runs of three strokes."""
+    """The lowest hashes of runs of four swings along an axis."""
 
     hashes: Array = np.full(KEPT, EMPTY, "u4")
-    t: Any = np.int32(-1)  # last position; -1 where there is none on this page
-    start_t: Any = np.int32(0)
-    x: Any = np.float32(0)
-    y: Any = np.float32(0)
-    start_x: Any = np.float32(0)
-    start_y: Any = np.float32(0)
-    before_s: Any = np.uint16(0)
-    last_s: Any = np.uint16(0)
-    before: Any = np.uint8(0)  # the strokes before
-    last: Any = np.uint8(0)
-    runs: Any = np.uint8(0)  # strokes before, up to 2
-    positions: Any = np.uint8(0)  # of the stroke that goes on
+    # Of either axis, x and y:
+    farthest: Array = zeros("f4", 2)  # farthest place since it turned back, and when that was
+    turned: Array = zeros("f4", 2)  # where it last turned back
+    swing: Array = zeros("f4", 2)  # length of the swing before
+    farthest_s: Array = zeros("u2", 2)
+    seconds: Array = zeros("u2", 2 * (RATIOS + 1))  # when the last turning points were
+    codes: Array = zeros("u2", 2)  # ratios of the last swings
+    turns: Array = zeros("u1", 2)  # turning points so far, up to 4
+    sense: Array = zeros("i1", 2)  # 1 or -1; 0 where it has not gone far enough yet
+    begun: Any = np.int8(0)  # a place on this page is known
 
     def step(self, event: Any, now: Any, out: Any) -> None:
         """Move past one event."""
         if event.kind == PAGE:
-            finish_stroke(self)
-            self.t = -1
+            self.begun = 0
             return
         if event.kind != MOVE or not is_mouse(event, now):
             return
-        t = min(now.t, FOREVER)
-        if self.t >= 0:
-            gap = t - self.t
-            if gap < THIN_MS or (event.x == self.x and event.y == self.y):
-                return
-            if gap >= REST_MS:
-                finish_stroke(self)
-        if self.positions == 0:
-            self.start_t = t
-            self.start_x = event.x
-            self.start_y = event.y
-        self.positions = min(self.positions + 1, LEAST_POSITIONS)
-        self.t = t
-        self.x = event.x
-        self.y = event.y
+        second = min(now.t // 1000, LAST_SECOND)
+        for axis in range(2):
+            place = event.x if axis == 0 else event.y
+            if not self.begun:
+                self.sense[axis] = 0
+                self.turns[axis] = 0
+                self.farthest[axis] = place
+                continue
+            ahead = place - self.farthest[axis]
+            if self.sense[axis] == 0:
+                if abs(ahead) < LEAST_PX:
+                    continue
+                self.sense[axis] = 1 if ahead > 0 else -1
+            elif ahead * self.sense[axis] <= 0:
+                if abs(ahead) < LEAST_PX:
+                    continue
+                turn(self, axis)
+                self.sense[axis] = -self.sense[axis]
+            self.farthest[axis] = place
+            self.farthest_s[axis] = second
+        self.begun = 1
 
 
 class Match(NamedTuple):

@@ -30,7 +30,7 @@ class Twin(NamedTuple):
     part
         Id of the other session.
     shared
-        Runs of strokes in both, at one distance in time.
+        Runs of swings in both, at one distance in time.
     here_ms, there_ms
         When the first of them began, from the start of each session, to the second.
     """
