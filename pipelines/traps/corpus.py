@@ -40,8 +40,9 @@ class Trap:
         Of the trap and of the page that it stands in, as ``carousel-busy``.
     about
         What is done in it.
-    held_out
-        Written to break the signals, and measured before they were mended.
+    group
+        ``corpus``; ``hostile``, written to break the signals, measured, and then used to mend them; ``fresh``,
+        written after that.
     must
         What has to be reported. Any other signal has to stay silent, but for those of ``may``.
     may
@@ -50,7 +51,7 @@ class Trap:
 
     name: str
     about: str
-    held_out: bool
+    group: str
     must: tuple[Span, ...]
     may: frozenset[str]
 
@@ -60,15 +61,15 @@ class Trap:
         return RECORDINGS / f"{self.name}.json.gz"
 
 
-def traps(which: Literal["all", "corpus", "hostile"] = "all") -> list[Trap]:
-    """The traps, by name; those of the corpus, the hostile ones, or both."""
+def traps(which: Literal["all", "corpus", "hostile", "fresh"] = "all") -> list[Trap]:
+    """The traps, by name; all of them, or those of one group."""
     told = tomllib.loads((HERE / "truth.toml").read_text(encoding="utf-8"))
     found = []
     for name, one in sorted(told.items()):
         if which not in ("all", one["set"]):
             continue
         must = tuple(Span(code, *span) for code, spans in one["must"].items() for span in spans)
-        found.append(Trap(name, one["about"], one["set"] == "hostile", must, frozenset(one["may"])))
+        found.append(Trap(name, one["about"], one["set"], must, frozenset(one["may"])))
     return found
 
 

@@ -11,6 +11,7 @@ from pipelines.traps import instruments
 from pipelines.traps.corpus import Span, Trap, others, seen, traps
 from pipelines.traps.marking import Mark, marks, pooled
 
+GROUPS: Final = ("corpus", "hostile", "fresh")
 OURS: Final = "watchworthy"
 BEFORE: Final = "watchworthy, before it was mended"
 PEERS: Final = ("spoiler 0.1.3", "oss-clarity 0.1.2")
@@ -50,13 +51,42 @@ must stay silent.
 the two recordings of a trap counted as one, for they share a script.
 """
 
+HOSTILE_HEAD: Final = """\
+Written to break the signals: what real sites do. They were recorded, with their truth, before anything was mended, and
+the signals as they stood then were measured on them first: that is the test. After it these traps were looked at and
+the signals mended by general rules, so that what stands now is no test of what is still unseen. What was mended:
+
+* What nobody can see (hidden elements, pictures of one pixel, scripts, comments) answers nothing.
+* Bare elements that come into a button while it is held, and go again, are the press itself and no answer; if they
+  stay for 2.5 s they are one, and so is whatever comes after the click.
+* A text that ticks by itself inside the pressed button is a source like any other: it answers only beyond its own rate.
+* A source that keeps a beat answers where it comes off it: a change after less than 0.6 of its shortest own interval,
+  where three of its intervals are known and the longest is at most 2.5 times the shortest.
+* A page that has just opened excuses a press that nothing answers, but not by a source that had ticked before it.
+* The page may scroll up to 1.2 s after a press as its answer (0.4 s before) where the pointer has rested since.
+* After a button has changed its own state once, the presses that then get nothing are counted as rage.
+* A press on a disabled control is judged by itself, for browsers send no click of it. This mended a trap of the corpus.
+* A button that says that it has a menu (`aria-haspopup`), and never whether it is open (`aria-expanded`), may open it
+  by style alone, which no recording shows: of it nothing is said. A menu of the same kind without that attribute
+  cannot be told from a dead button, and is called dead.
+
+In `late-hydration-quiet` the machine was so busy that the press came eight seconds after the page's script, and was
+answered: its truth, noted by the script, is not what happened, and it stays as a miss.
+"""
+FRESH_HEAD: Final = """\
+Ten of other kinds, written after the signals had been mended by those above, and met by them once: nothing was changed
+after this look. Two of them (a popover and an animation that the browser itself draws) leave nothing in a recording,
+and were put in because sites do it.
+"""
+
 
 @dataclass(frozen=True)
 class Findings:
-    """Marks of everybody, by whose they are and by signal, on the corpus and on the hostile traps."""
+    """Marks of everybody, by whose they are and by signal, on each group of traps."""
 
     corpus: dict[str, dict[str, Mark]]
     hostile: dict[str, dict[str, Mark]]
+    fresh: dict[str, dict[str, Mark]]
     every: tuple[Trap, ...]
     instruments: instruments.Comparison
 
@@ -69,11 +99,14 @@ def findings() -> Findings:
         for preset, spans in seen(trap, tuple(PRESETS)).items():
             told[preset][trap.name] = spans
     told |= others()
-    corpus = [trap for trap in every if not trap.held_out]
-    hostile = [trap for trap in every if trap.held_out]
+    corpus, hostile, fresh = (
+        {who: marks([trap for trap in every if trap.group == group], spans) for who, spans in told.items()}
+        for group in GROUPS
+    )
     return Findings(
-        {who: marks(corpus, spans) for who, spans in told.items()},
-        {who: marks(hostile, spans) for who, spans in told.items()},
+        corpus,
+        hostile,
+        fresh,
         tuple(every),
         instruments.compared(every),
     )
@@ -81,20 +114,22 @@ def findings() -> Findings:
 
 def page(found: Findings) -> str:
     """The page, as the docs show it."""
-    corpus = [trap for trap in found.every if not trap.held_out]
-    hostile = [trap for trap in found.every if trap.held_out]
+    corpus, hostile, fresh = ([trap for trap in found.every if trap.group == group] for group in GROUPS)
     lines = [
         HEAD,
-        f"There are {_names(corpus)} traps in {len(corpus)} recordings, and {_names(hostile)} hostile ones in "
-        f"{len(hostile)}.\n",
+        f"There are {_names(corpus)} traps in {len(corpus)} recordings, {_names(hostile)} hostile ones in "
+        f"{len(hostile)}, and {_names(fresh)} fresh hostile ones in {len(fresh)}.\n",
         "## The corpus\n",
         "The traps that the field is known for.\n",
         *_by_signal(found.corpus[OURS]),
         *_beside_peers(found.corpus),
         *_presets(found.corpus),
         "## Hostile traps\n",
-        _hostile_head(found),
-        *_hostile(found),
+        HOSTILE_HEAD,
+        *_group(found.hostile, hostile, {BEFORE: "before", OURS: "now"}),
+        "## Fresh hostile traps\n",
+        FRESH_HEAD,
+        *_group(found.fresh, fresh, {OURS: "watchworthy"}),
         "## Other recorders\n",
         *instruments.lines(found.instruments),
         "## Every mistake\n",
@@ -172,39 +207,22 @@ def _presets(found: Mapping[str, Mapping[str, Mark]]) -> list[str]:
     return [*lines, ""]
 
 
-def _stages(found: Findings) -> dict[str, str]:
-    """Our signals at the stages of which there are marks, and what a column of each is called."""
-    return {BEFORE: "before", OURS: "now"} if BEFORE in found.hostile else {OURS: "now"}
-
-
-def _hostile_head(found: Findings) -> str:
-    text = (
-        "Written to break the signals: what real sites do. They were recorded, with their truth, before anything was "
-        "mended. "
-    )
-    if BEFORE in found.hostile:
-        return text + (
-            "The signals as they stood then were measured on them first, and are the test; after that these traps "
-            "were used to mend, so what stands now is no test of what is still unseen.\n"
-        )
-    return text + "Nothing was mended by them yet, so here the signals meet them unprepared.\n"
-
-
-def _hostile(found: Findings) -> list[str]:
-    stages = _stages(found)
+def _group(
+    found: Mapping[str, Mapping[str, Mark]], some: Sequence[Trap], stages: Mapping[str, str]
+) -> list[str]:
+    """Precision and recall on a group, and each of its traps at the stages of our signals."""
     lines = ["| | precision | recall |", "| --- | --- | --- |"]
     for who in (*stages, *PEERS):
-        mark = pooled(found.hostile.get(who, {}), REPORTS.get(who))
+        mark = pooled(found.get(who, {}), REPORTS.get(who))
         lines.append(f"| {who} | {precision(mark)} | {recall(mark)} |")
     lines += [
         "",
         f"| trap | what is done | {' | '.join(stages.values())} |",
         "| --- | --- |" + " --- |" * len(stages),
     ]
-    for trap in found.every:
-        if trap.held_out:
-            states = " | ".join(_state(trap.name, found.hostile.get(who, {})) for who in stages)
-            lines.append(f"| {trap.name} | {trap.about} | {states} |")
+    for trap in some:
+        states = " | ".join(_state(trap.name, found.get(who, {})) for who in stages)
+        lines.append(f"| {trap.name} | {trap.about} | {states} |")
     return [*lines, ""]
 
 
@@ -216,7 +234,7 @@ def _state(name: str, found: Mapping[str, Mark]) -> str:
 
 def _mistakes(found: Findings) -> list[str]:
     lines = []
-    for title, by in (("Corpus", found.corpus), ("Hostile", found.hostile)):
+    for title, by in (("Corpus", found.corpus), ("Hostile", found.hostile), ("Fresh", found.fresh)):
         for who in (OURS, *PEERS):
             for code, mark in by[who].items():
                 if code not in REPORTS.get(who, (code,)):

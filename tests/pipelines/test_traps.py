@@ -29,8 +29,9 @@ findings = cache(pages.findings)
 def test_every_recording_has_its_truth_and_every_truth_its_recording():
     every = traps()
     assert {trap.file for trap in every} == set(RECORDINGS.glob("*.json.gz"))
-    assert len({trap.name.rpartition("-")[0] for trap in every if not trap.held_out}) >= NAMED
-    assert len({trap.name.rpartition("-")[0] for trap in every if trap.held_out}) == 10
+    assert len({trap.name.rpartition("-")[0] for trap in every if trap.group == "corpus"}) >= NAMED
+    for group in ("hostile", "fresh"):
+        assert len({trap.name.rpartition("-")[0] for trap in every if trap.group == group}) == 10
     for trap in every:
         assert trap.name.rpartition("-")[2] in ("quiet", "busy")
         assert {span.code for span in trap.must} | trap.may <= set(CODES), trap.name
@@ -47,6 +48,17 @@ def test_the_signals_pass_the_corpus():
     assert mark.recall >= RECALL, mark.missed
 
 
+def test_the_hostile_traps_that_the_signals_were_mended_by_are_understood():
+    hostile = findings().hostile
+    mark = pooled(hostile[pages.OURS])
+    assert mark.precision is not None
+    assert mark.recall is not None
+    assert mark.precision >= PRECISION, mark.false
+    assert mark.recall >= RECALL, mark.missed
+    before = pooled(hostile[pages.BEFORE])
+    assert (len(before.hit), len(before.false), len(before.missed)) == (2, 6, 10), "as they were first met"
+
+
 def test_the_page_is_current():
     assert (ROOT / "docs" / "traps.md").read_text(encoding="utf-8") == pages.page(findings()), (
         "run `watchworthy report traps --page docs/traps.md`"
@@ -60,7 +72,7 @@ def test_every_preset_is_marked_on_every_trap():
 
 
 def truth(begun: float, ended: float, *may: str) -> Trap:
-    return Trap("one", "", False, (Span("reload", begun, ended),), frozenset(may))
+    return Trap("one", "", "corpus", (Span("reload", begun, ended),), frozenset(may))
 
 
 def test_a_report_is_marked_by_its_code_and_its_time():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trial import Traps, Trial
 
-HOSTILE = Traps(hostile=True)
+HOSTILE = Traps("hostile")
 
 
 @HOSTILE.add()

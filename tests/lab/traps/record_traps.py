@@ -21,6 +21,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from fresh import FRESH  # noqa: E402
 from hostile import HOSTILE  # noqa: E402
 from playwright.async_api import Browser, async_playwright  # noqa: E402
 from playwright.async_api import Error as PlaywrightError  # noqa: E402
@@ -34,7 +35,7 @@ from trial import Due, Trap, Trial  # noqa: E402
 from truth import write_truth  # noqa: E402
 from wandering import WANDERING  # noqa: E402
 
-TRAPS = (*PRESSING, *WANDERING, *HOSTILE)
+TRAPS = (*PRESSING, *WANDERING, *HOSTILE, *FRESH)
 OUT = HERE.parents[2] / "pipelines" / "traps"
 ADDRESS = "http://orchard.example"  # the browser maps it to the loopback port, so recordings hold no port
 HALF = {"width": DESKTOP["width"] // 2, "height": DESKTOP["height"] // 2}
@@ -221,7 +222,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--only", action="append", choices=names, metavar="NAME", help="one trap; may be repeated"
     )
-    parser.add_argument("--hostile", choices=("no", "yes"), help="only those that are not, or are, hostile")
+    parser.add_argument("--group", choices=("corpus", "hostile", "fresh"), help="only those of a group")
     parser.add_argument(
         "--instruments", action="store_true", help="only what compares recorders; no truth is written"
     )
@@ -233,7 +234,7 @@ def main(arguments: list[str] | None = None) -> None:
         for mode in MODES
         if (mode == "quiet" or not options.instruments)
         and (not options.only or trap.name in options.only)
-        and (options.hostile is None or trap.hostile == (options.hostile == "yes"))
+        and options.group in (None, trap.group)
     ]
     columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     begun = time.perf_counter()

@@ -33,25 +33,25 @@ class Trap:
     name: str
     act: Act
     about: str
-    hostile: bool = False
+    group: str = "corpus"
     may: tuple[str, ...] = ()
     touch: bool = False
     zoom: bool = False
 
 
 class Traps(list[Trap]):
-    """A group of traps that functions are added to by a decorator."""
+    """A group of traps that functions are added to by a decorator: ``corpus``, ``hostile`` or ``fresh``."""
 
-    def __init__(self, hostile: bool = False) -> None:
+    def __init__(self, group: str = "corpus") -> None:
         super().__init__()
-        self.hostile = hostile
+        self.group = group
 
     def add(self, *may: str, touch: bool = False, zoom: bool = False) -> Callable[[Act], Act]:
         """Registers the function below under its own name."""
 
         def register(act: Act) -> Act:
             about = (act.__doc__ or "").strip().splitlines()[0]
-            self.append(Trap(act.__name__, act, about, self.hostile, may, touch, zoom))
+            self.append(Trap(act.__name__, act, about, self.group, may, touch, zoom))
             return act
 
         return register

@@ -12,7 +12,8 @@ HEAD = """# The truth of the traps: what each script means to show, timed as it 
 #
 # must   signals that have to fire, each with the seconds from the first event between which it was acted out
 # may    signals that are nobody's mistake here, fire or not; every other signal has to stay silent
-# set    corpus: stood before anything was mended; hostile: written to break it, and first measured unmended
+# set    corpus: stood before anything was mended; hostile: written to break it, first measured unmended, and then
+#        mended by; fresh: written after that, and met once
 # late   how late 19 of 20 inputs were at most, in ms, where it was kept: the machine was shared
 """
 
@@ -25,7 +26,7 @@ def entry(made: Any) -> dict[str, Any]:
         must.setdefault(due.code, []).append([round(due.begun - start, 1), round(due.ended - start, 1)])
     return {
         "about": made.trap.about,
-        "set": "hostile" if made.trap.hostile else "corpus",
+        "set": made.trap.group,
         "must": must,
         "may": list(made.trap.may),
         "late": round(made.late_ms),
