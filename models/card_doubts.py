@@ -196,7 +196,7 @@ def _replays(told: dict[str, Any]) -> str:
     ]
     text = (
         "## Replayed paths\n\nNo head sees this: each session leaves a sketch of 64 bytes of its path, and a session "
-        f"that shares {told['fewest_shared']} runs of strokes with another of its site, at one distance in time, is "
+        f"that shares {told['fewest_shared']} runs of swings with another of its site, at one distance in time, is "
         "told as `REPLAYED_PATH` when it has ended. Found again of people's traces of a minute and more, replayed at "
         "another scale and place, by jitter:\n\n"
         + table(("jitter", "traces", "found"), rows)
