@@ -52,6 +52,9 @@ class Model(Protocol):
     def margins(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Raw margin of each row."""
 
+    def reach(self, values: npt.NDArray[np.float32], hidden: npt.NDArray[np.uint8]) -> tuple[float, float]:
+        """Bounds of the margin, whatever the hidden features may be."""
+
     def contributions(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Attribution of each feature, then the base value."""
 

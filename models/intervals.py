@@ -1,7 +1,8 @@
 """Intervals: the 90 % range of the probability over refits that each left whole groups out.
 
 It shows how far the answer hangs on who happened to be in the data. It is no confidence interval of a
-population, and it cannot show what none of the groups has.
+population, and it cannot show what none of the groups has. Where something of the session could not be seen, it is
+the range over all that the features which hang on it might have been, so that whoever sees less never claims more.
 """
 
 from __future__ import annotations
@@ -17,16 +18,19 @@ COVERED: Final = 0.90
 
 
 def interval(
-    probability: float, refits: Sequence[float], calibration: Calibration, base_rate: float
+    own: tuple[float, float],
+    refits: Sequence[tuple[float, float]],
+    calibration: Calibration,
+    base_rate: float,
 ) -> tuple[float, float]:
-    """Range of the probability over refits, always with the probability itself in it.
+    """Range of the probability over refits, always with all in it that the model itself might say.
 
     Parameters
     ----------
-    probability
-        What the model says.
+    own
+        Lowest and highest raw margin that the model might come to: the same where nothing is hidden.
     refits
-        Raw margin of each refit for the same vector.
+        The same of each refit for the same vector.
     calibration, base_rate
         The model's own; calibration was fitted on the margins of just these refits.
 
@@ -34,8 +38,11 @@ def interval(
     -------
     (low, high)
     """
+    lowest, highest = sorted(calibration.probability(margin, base_rate) for margin in own)
     if not len(refits):
-        return probability, probability
-    said = [calibration.probability(margin, base_rate) for margin in refits]
-    low, high = np.quantile(said, [(1 - COVERED) / 2, (1 + COVERED) / 2])
-    return min(float(low), probability), max(float(high), probability)
+        return lowest, highest
+    tail = (1 - COVERED) / 2
+    said = [[calibration.probability(margin, base_rate) for margin in ends] for ends in refits]
+    low = float(np.quantile([min(ends) for ends in said], tail))
+    high = float(np.quantile([max(ends) for ends in said], 1 - tail))
+    return min(low, lowest), max(high, highest)

@@ -16,7 +16,7 @@ from models.bundle import Trained
 from models.forest import Forest, Look
 from models.head import Head
 from models.heads import HEADS
-from models.heads.bot import BOT, may_act
+from models.heads.bot import BOT, may_judge
 from models.operating_points import tightest
 from models.scorer import Scorer, Session
 from models.signal_rates import names
@@ -124,5 +124,5 @@ class LiveScorer:
             margin = speaker.margin(trained, look)
             found[name] = Score(trained.calibration.probability(margin, trained.base_rate), None)
             if name == "bot":
-                said = verdict(margin, self.point, look.watched and may_act(evidence), self._misses)
+                said = verdict(margin, self.point, look.watched and may_judge(evidence), self._misses)
         return Scores(found, said)

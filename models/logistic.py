@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.trees import AT_LEAST, KNOWN
+
 
 @dataclass(frozen=True)
 class Logistic:
@@ -48,6 +50,16 @@ class Logistic:
     def margins(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Log-odds of each row, f4[n, k] to f8[n]."""
         return np.asarray(self.standardised(rows) @ np.array(self.coefficients) + self.intercept)
+
+    def reach(self, values: npt.NDArray[np.float32], hidden: npt.NDArray[np.uint8]) -> tuple[float, float]:
+        """Bounds of the log-odds of one row, whatever its ``hidden`` features may be within what training held."""
+        lowest = np.where((hidden == AT_LEAST) & ~np.isnan(values), values, self.low)
+        ends = self.standardised(np.array([lowest, self.high, values])) * np.array(self.coefficients)
+        kept = (
+            np.where(hidden == KNOWN, ends[2], ends.min(0)).sum(),
+            np.where(hidden == KNOWN, ends[2], ends.max(0)).sum(),
+        )
+        return float(kept[0]) + self.intercept, float(kept[1]) + self.intercept
 
     def contributions(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """What each feature adds, then the intercept; they sum to the margin. f8[k + 1]."""

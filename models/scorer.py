@@ -33,12 +33,13 @@ from data_contracts.errors import WatchworthyError
 from features.catalogue import engine
 from features.moments import CODES, WITHDRAWN
 from models.bundle import STARTER, Bundle, Trained, load
-from models.head import Evidence, Head
+from models.head import Head
 from models.heads import HEADS
 from models.heads import head as head_of
-from models.heads.bot import may_act
+from models.heads.bot import may_judge
 from models.heads.conversion import HORIZON_S
 from models.intervals import interval
+from models.missing import Sights, hidden
 from models.naming import called
 from models.norms import Percentile
 from models.operating_points import tightest
@@ -65,7 +66,7 @@ class Session(Protocol):
         """Rows of ``MOMENT``."""
 
     @property
-    def coverage(self) -> Evidence:
+    def coverage(self) -> Sights:
         """What there was to see."""
 
 
@@ -132,7 +133,7 @@ class Scorer:
         self,
         head: Head,
         vector: npt.NDArray[np.float32],
-        evidence: Evidence,
+        evidence: Sights,
         moments: npt.NDArray[np.void] | None = None,
         percentile: Percentile | None = None,
     ) -> Said:
@@ -160,11 +161,18 @@ class Scorer:
         contributions = trained.model.contributions(values)
         margin = trained.model.margin(values)
         probability = trained.calibration.probability(margin, base_rate)
-        refits = [refit.margin(values) for refit in trained.refits]
+        own, refits = (
+            (margin, margin),
+            [(said, said) for said in (one.margin(values) for one in trained.refits)],
+        )
+        unseen = hidden(evidence)[columns]
+        if unseen.any():
+            own = trained.model.reach(values, unseen)
+            refits = [one.reach(values, unseen) for one in trained.refits]
         block = {
             "eligible": True,
             "probability": probability,
-            "interval": interval(probability, refits, trained.calibration, base_rate),
+            "interval": interval(own, refits, trained.calibration, base_rate),
             "base_rate": base_rate,
             "steps": steps(float(contributions[-1]), margin, trained.calibration, base_rate),
         }
@@ -252,7 +260,7 @@ class Scorer:
             return None
         return forest.score(extended(session.vector, session.moments, evidence.acts), evidence.acts)
 
-    def _bot(self, said: Said, evidence: Evidence) -> BotBlock:
+    def _bot(self, said: Said, evidence: Sights) -> BotBlock:
         trained = self.bundle.heads.get("bot")
         point = tightest(trained.points) if trained else None
         misses = dict(trained.facts.get("miss_rates", {})) if trained else {}
@@ -264,7 +272,7 @@ class Scorer:
         return BotBlock(
             **said.block,
             log_likelihood_ratio=ratio,
-            verdict=verdict(said.margin, point, said.mouse and may_act(evidence), misses),
+            verdict=verdict(said.margin, point, said.mouse and may_judge(evidence), misses),
             operating_point=point,
         )
 

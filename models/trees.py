@@ -24,6 +24,9 @@ ZERO: Final = 1e-35  # LightGBM calls a smaller value zero
 MISSING_ZERO: Final = 1
 MISSING_NAN: Final = 2
 DEEPEST: Final = 64
+KNOWN: Final = 0  # how much is known of a value: it is what was read,
+ANYTHING: Final = 1  # it might be any other,
+AT_LEAST: Final = 2  # or only more
 READ: Final = (
     *("feature_names", "Tree", "num_cat", "is_linear", "split_feature", "threshold", "decision_type"),
     *("left_child", "right_child", "leaf_value", "leaf_count", "internal_count"),
@@ -79,6 +82,13 @@ class Trees:
         table = np.ascontiguousarray(rows, "f8").reshape(len(rows), len(self.names))
         _margins(table, out, self.roots, self.feature, self.threshold, self.left, self.right, self.missing)
         return out
+
+    def reach(self, values: npt.NDArray[np.float32], hidden: npt.NDArray[np.uint8]) -> tuple[float, float]:
+        """Bounds of the margin of one row, whatever its ``hidden`` features may be: see ``KNOWN``, u1[k]."""
+        row = np.asarray(values, "f8")
+        nodes = (self.feature, self.threshold, self.left, self.right, self.missing, self.cover)
+        low, high = _reach(row, hidden, self.roots, nodes)
+        return float(low), float(high)
 
     def contributions(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Attribution of each feature, then the base value; they sum to the margin. f8[k + 1]."""
@@ -204,6 +214,40 @@ def _margins(
 ) -> None:
     for i in range(len(rows)):
         out[i] = _margin(rows[i], roots, feature, threshold, left, right, missing)
+
+
+@compiled
+def _reach(row: Array, hidden: Array, roots: Array, nodes: Nodes) -> tuple[float, float]:
+    """Sums over the trees of the lowest and the highest leaf that can be come to."""
+    feature, threshold, left, right, missing, _ = nodes
+    stack = np.zeros(DEEPEST, np.int32)
+    lowest = 0.0
+    highest = 0.0
+    for root in roots:
+        low = math.inf
+        high = -math.inf
+        stack[0] = root
+        size = 1
+        while size > 0:
+            size -= 1
+            node = stack[size]
+            if feature[node] < 0:
+                low = min(low, threshold[node])
+                high = max(high, threshold[node])
+                continue
+            value = row[feature[node]]
+            how = hidden[feature[node]]
+            leftwards = goes_left(value, threshold[node], missing[node])
+            either = how == ANYTHING or (how == AT_LEAST and (leftwards or math.isnan(value)))
+            if either or leftwards:
+                stack[size] = left[node]
+                size += 1
+            if either or not leftwards:
+                stack[size] = right[node]
+                size += 1
+        lowest += low
+        highest += high
+    return lowest, highest
 
 
 @compiled

@@ -6,6 +6,7 @@ from typing import Final
 
 from data_contracts.assessments import Ineligible
 from models.head import Boosting, Evidence, Group, Head, Use
+from models.missing import Sights, partial
 
 LEAST_POSITIONS: Final = 30  # at 50 ms a position, a second and a half of movement
 LEAST_ACTS: Final = 3
@@ -29,6 +30,11 @@ def may_act(evidence: Evidence) -> bool:
         evidence.positions >= VERDICT_TIMES * LEAST_POSITIONS or evidence.acts >= VERDICT_TIMES * LEAST_ACTS
     )
     return enough and ineligible(evidence) is None
+
+
+def may_judge(evidence: Sights) -> bool:
+    """Whether there may be a verdict: enough evidence, and no part of the session missing that might say otherwise."""
+    return may_act(evidence) and not partial(evidence)
 
 
 BOT = Head(

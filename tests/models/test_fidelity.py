@@ -1,8 +1,8 @@
 """Fidelity: whoever takes something away from a recording makes no claim about it firmer.
 
-Without the first snapshot, a batch, the pointer, the console or the network, a head that spoke may fall silent; it
-never begins to speak. Without a whole channel or the snapshot no verdict grows. A lost batch is another matter, for
-what is left is another session: of 142 recordings one verdict grew by it, and one may here.
+Without the first snapshot, a batch, the pointer, the console or the network, a head that spoke may fall silent and
+never begins to speak, no verdict grows, and an interval holds all that it held before. Without the masked text of the
+page nothing changes at all.
 """
 
 import json
@@ -28,8 +28,7 @@ FULL_SNAPSHOT, INCREMENTAL, PLUGIN = 2, 3, 6
 POSITIONS = 1  # source of an incremental event
 PARTS = 4  # batches that a recording is cut into
 TRAPS = ("rage-dead-quiet", "carousel-busy", "robot-quiet", "repeat-submit-busy", "error-click-quiet")
-GROWN = {"a batch": 1}  # verdicts that may, for want of a better rule
-CLAIMS = ("automation", "no_evidence_of_automation", "agent_assisted")
+CLOSE = 1e-9  # of a probability
 
 
 def events_of(path: Path) -> list[Json]:
@@ -113,13 +112,16 @@ def assessed(
 def test_what_is_missing_makes_no_claim_firmer(
     name: str, scorer: Scorer, recordings: list[list[Json]]
 ) -> None:
-    grown = 0
+    compared = 0
     for whole, less in assessed(scorer, recordings, DAMAGES[name]):
-        spoke = whole.bot.verdict not in CLAIMS and less.bot.verdict in CLAIMS
-        grown += spoke or (whole.bot.verdict != "automation" and less.bot.verdict == "automation")
+        assert less.bot.verdict in (whole.bot.verdict, "undetermined")
         for before, after in ((whole.bot, less.bot), (whole.frustration, less.frustration)):
             assert before.eligible or not after.eligible, "a head that was silent does not begin to speak"
-    assert grown <= GROWN.get(name, 0)
+            if before.interval is not None and after.interval is not None:
+                compared += 1
+                assert after.interval[0] <= before.interval[0] + CLOSE
+                assert after.interval[1] >= before.interval[1] - CLOSE
+    assert compared >= len(recordings), "or nothing was shown"
 
 
 TEXTS = ("textContent", "value")  # of a node, and of a text that changes

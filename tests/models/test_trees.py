@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from data_contracts.errors import WatchworthyError
-from models.trees import bare, read
+from models.logistic import Logistic
+from models.trees import ANYTHING, AT_LEAST, KNOWN, bare, read
 
 lightgbm = pytest.importorskip("lightgbm")
 
@@ -41,6 +42,39 @@ def test_contributions_equal_lightgbm_and_sum_to_the_margin(booster):
         got = trees.contributions(row)
         np.testing.assert_allclose(got, want, rtol=0, atol=1e-9)
         assert got.sum() == pytest.approx(trees.margin(row), abs=1e-9)
+
+
+def check_reach(model, rows, others):
+    """What is hidden may be what it is in any other row, or more than it was: the margin stays within its reach."""
+    rng = np.random.default_rng(5)
+    widths = []
+    for row in rows:
+        nothing = np.full(row.size, KNOWN, "u1")
+        assert model.reach(row, nothing) == pytest.approx((model.margin(row),) * 2)
+        hidden = rng.choice([KNOWN, ANYTHING, AT_LEAST], row.size).astype("u1")
+        low, high = model.reach(row, hidden)
+        widths.append(high - low)
+        met = np.where(hidden == ANYTHING, others, row)
+        more = np.where(np.isnan(row), others, np.fmax(row, others))
+        met = np.where(hidden == AT_LEAST, more, met).astype("f4")
+        margins = model.margins(met)
+        assert low - 1e-9 <= margins.min() <= margins.max() <= high + 1e-9
+    assert np.median(widths) > 0
+
+
+def test_no_value_of_what_is_hidden_leads_out_of_reach(booster):
+    model, x = booster
+    check_reach(read(model.model_to_string()), x[:40], x[40:340])
+
+
+def test_a_logistic_regression_has_a_reach_too(booster):
+    _, x = booster
+    names = tuple("abcde")
+    low, high = np.nanmin(x, 0).tolist(), np.nanmax(x, 0).tolist()
+    model = Logistic(
+        names, (0.1,) * 5, (1.3,) * 5, tuple(low), tuple(high), (0.5, -1.0, 0.0, 2.0, -0.3), -1.0
+    )
+    check_reach(model, x[:40], x[40:340])
 
 
 def test_a_tree_of_one_leaf_adds_its_value():
