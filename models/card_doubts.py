@@ -209,11 +209,17 @@ def _replays(told: dict[str, Any]) -> str:
     lab = told.get("lab")
     if lab and lab["twins"]:
         text += (
-            f"\n\nIn a real browser, with jitter of 1.5 px and 6 ms on a busy machine: {lab['found']} of "
+            f"\n\nIn a real browser, with jitter of 1.5 px and 6 ms: {lab['found']} of "
             f"{lab['twins']} pairs that replay one trace were found "
-            f"({share_interval(lab['found'] / lab['twins'], lab['recall_interval'])}), and {lab['false']} of "
-            f"{lab['others']} pairs that do not."
+            f"({share_interval(lab['found'] / lab['twins'], lab['recall_interval'])}, were pairs independent), and "
+            f"{lab['false']} of {lab['others']} pairs that do not."
         )
+        if "traces" in lab:
+            text += (
+                f" The pairs come from {lab['traces']} traces; of {lab['traces_wholly_found']} every pair was found. "
+                f"The machine was busy, and where inputs come seconds late it is another path that is replayed: of the "
+                f"{lab['timely']} pairs with inputs in time {lab['timely_found']} were found."
+            )
     return text
 
 

@@ -158,6 +158,7 @@ class Stories:
             trained.model.contributions(values)
             for model in (trained.model, *trained.refits):
                 model.margin(values)
+                model.reach(values, np.zeros(values.size, "u1"))
 
     def forget(self, site: str, part: str) -> None:
         """Drop what is at hand of a session."""
