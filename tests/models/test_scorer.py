@@ -32,6 +32,8 @@ class Seen:
     positions: int = 200
     acts: int = 20
     blind: bool = False
+    blind_ms: int = 0
+    channels: tuple[str, ...] = ("pointer", "presses", "console", "network")
 
 
 @dataclass
@@ -227,3 +229,20 @@ def test_a_head_that_reads_what_there_is_not_says_so():
         odd.columns(("something",))
     with pytest.raises(ValueError, match="choose one of"):
         head("nobody")
+
+
+def test_after_a_gap_there_is_no_verdict_and_the_interval_holds_nearly_anything(scorer: Scorer) -> None:
+    plain = {
+        "pointer_jumps": 1.0,
+        "pointer_straightness_mean": 1.0,
+        "turn_entropy": 0.0,
+        "pointer_axis_share": 1.0,
+    }
+    whole = scorer.assess(session(plain), "s", NOW).bot
+    gap = scorer.assess(session(plain, blind_ms=900), "s", NOW).bot
+    assert (whole.verdict, gap.verdict) == ("automation", "undetermined")
+    assert gap.probability == whole.probability
+    assert whole.interval is not None
+    assert gap.interval is not None
+    assert gap.interval[0] < 0.05 < whole.interval[0]
+    assert gap.interval[1] >= whole.interval[1]
