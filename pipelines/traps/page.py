@@ -75,8 +75,13 @@ answered: its truth, noted by the script, is not what happened, and it stays as 
 """
 FRESH_HEAD: Final = """\
 Ten of other kinds, written after the signals had been mended by those above, and met by them once: nothing was changed
-after this look. Two of them (a popover and an animation that the browser itself draws) leave nothing in a recording,
-and were put in because sites do it.
+after this look. So this is what to expect of `dead_click` and `rage_click` on pages that were made to deceive them.
+
+What a popover, an animation and a question of the browser itself show leaves nothing in a recording of the page, and
+no rule can mend it. The other mistakes are of rules that could be better: a message in a live region answers a press
+whatever its rhythm; a hint that goes with the pointer, a class that lasts as long as the press, and a picture that
+scrolling asked for are taken for answers (of the last, the button's name also says "print", which leaves no trace);
+and a counter that writes the number that it had before counts as one that counts.
 """
 
 
