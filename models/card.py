@@ -255,6 +255,7 @@ def _conversion(facts: dict[str, Any], measures: dict[str, Any]) -> str:
         f"## How it ranks\n\nGoal `{facts['goal']}` within {facts['horizon_s']:.0f} s. Each fifth of the time was "
         f"judged by what was known before it, visitors apart. Chosen: {facts['trained']['kind']}.\n\n"
         + table(("model", "AUC", "log-loss"), rows)
+        + _landmarks(measures.get("landmarks", []))
     )
 
 
@@ -293,6 +294,33 @@ def _of_a_set(facts: dict[str, Any], measures: dict[str, Any]) -> str:
     return "## How it ranks\n\n" + bullets(lines)
 
 
+def _landmarks(told: Sequence[dict[str, Any]]) -> str:
+    if not told:
+        return ""
+    return (
+        "\n\n### At each landmark\n\nSessions still open and without the goal so long after they began, scored by what "
+        "was known before their block of time; intervals (95 %) over visitors drawn again.\n\n"
+        + landmark_table(told)
+    )
+
+
+def landmark_table(told: Sequence[dict[str, Any]]) -> str:
+    """Ranking and calibration at each landmark, in Markdown."""
+    rows = [
+        (
+            f"{one['landmark_s']} s",
+            one["rows"],
+            one["goals"],
+            with_interval(one["auc"], one["auc_interval"]),
+            percent(one["predicted"], 1),
+            f"{percent(one['observed'], 1)} ({percent(one['observed_interval'][0], 1)} to "
+            f"{percent(one['observed_interval'][1], 1)})",
+        )
+        for one in told
+    ]
+    return table(("after", "sessions", "goals", "AUC", "predicted", "observed"), rows)
+
+
 def _calibration(calibration: dict[str, Any], measures: dict[str, Any]) -> str:
     told = measures.get("calibration")
     if not told:
@@ -305,6 +333,30 @@ def _calibration(calibration: dict[str, Any], measures: dict[str, Any]) -> str:
         f"{told['log_loss_of_base_rate']:.4f}), calibration error {told['ece']:.4f} (a perfect score would show "
         f"{told['ece_null_mean']:.4f} by chance, under {told['ece_null_95']:.4f} in 95 % of draws).\n\n"
         + table(("predicted", "observed", "rows"), rows)
+        + _at_rates(told.get("rates", []))
+    )
+
+
+def _at_rates(told: Sequence[dict[str, Any]]) -> str:
+    rows = [
+        (
+            percent(one["base_rate"], 1),
+            "after" if one["offset"] else "before",
+            f"{one['slope']:.2f}",
+            f"{one['intercept']:+.2f}",
+            f"{one['log_loss']:.4f}",
+            f"{one['ece']:.4f}",
+            f"{one['ece_null_mean']:.4f} (under {one['ece_null_95']:.4f})",
+        )
+        for one in told
+    ]
+    if not rows:
+        return ""
+    return (
+        "\n\nThe same held-out rows, weighted so that positives make up another share, before the prior offset (as if "
+        "half of all sessions were positive) and after it. Calibration error beside what a perfect score of these very "
+        "probabilities shows by chance (mean, and 95 % of draws).\n\n"
+        + table(("base rate", "offset", "slope", "intercept", "log-loss", "error", "by chance"), rows)
     )
 
 

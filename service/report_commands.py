@@ -38,3 +38,15 @@ def report_traps(
     from service.verbs.report_traps import run
 
     raise typer.Exit(run(page))
+
+
+@report.command("conversion")
+def report_conversion(
+    shoppers: Annotated[Path, typer.Option(help="The table of UCI Online Shoppers, as Parquet.")],
+    page: Annotated[Path | None, typer.Option(help="Write the page here, as docs/conversion.md is.")] = None,
+    sessions: Annotated[int, typer.Option(help="Simulated sessions for the landmarks.")] = 3_000,
+) -> None:
+    """Judge the trainer of the conversion head on real shop sessions forward in time, and at landmarks."""
+    from service.verbs.report_conversion import run
+
+    raise typer.Exit(run(shoppers, page, sessions))

@@ -26,6 +26,8 @@ from models.operating_points import highest_by_person, upper_bound
 from pipelines.datasets.examples import Examples
 
 UNLIKE: Final = 0.05
+BASE_RATES: Final = (0.5, 0.1, 0.02, 0.005)
+NO_PRIOR: Final = 0.5
 INSTRUMENTS: Final = ("source", "recorder", "build")
 SLICES: Final = ("source", "recorder", "build", "viewport", "jank")
 
@@ -152,23 +154,40 @@ def calibration(
     ratio = cross_fitted_ratios(margin, label, group, fold, kind)  # type: ignore[arg-type]
     weight = at_base_rate(label, equal_weights(label, group), base_rate)
     p = probabilities(ratio, base_rate)
-    slope, intercept = slope_and_intercept(
-        ratio + math.log(base_rate / (1 - base_rate)), label, weight * len(label)
-    )
-    null = simulated_error(p, weight)
     return {
         "kind": kind,
         "base_rate": base_rate,
+        **calibrated(p, label, weight),
+        "log_loss_of_base_rate": log_loss(np.full(len(p), base_rate), label, weight),
+        "bins": [asdict(one) for one in reliability(p, label, weight)],
+        "log_loss_by_kind": losses,
+        "rates": at_rates(ratio, label, equal_weights(label, group)),
+    }
+
+
+def calibrated(p: Floats, label: npt.NDArray[np.int64], weight: Floats) -> dict[str, float]:
+    """Slope and intercept of outcome on log-odds, log-loss, and the calibration error beside its simulated null."""
+    slope, intercept = slope_and_intercept(np.log(p) - np.log1p(-p), label, weight * len(label))
+    null = simulated_error(p, weight)
+    return {
         "slope": slope,
         "intercept": intercept,
         "log_loss": log_loss(p, label, weight),
-        "log_loss_of_base_rate": log_loss(np.full(len(p), base_rate), label, weight),
         "ece": expected_calibration_error(p, label, weight),
         "ece_null_mean": float(null.mean()),
         "ece_null_95": float(np.quantile(null, 0.95)),
-        "bins": [asdict(one) for one in reliability(p, label, weight)],
-        "log_loss_by_kind": losses,
     }
+
+
+def at_rates(ratio: Floats, label: npt.NDArray[np.int64], weight: Floats) -> list[dict[str, Any]]:
+    """Calibration where positives make up other shares, before the prior offset and after it."""
+    found: list[dict[str, Any]] = []
+    for rate in BASE_RATES:
+        at = at_base_rate(label, weight, rate)
+        for offset in (False, True):
+            p = probabilities(ratio, rate if offset else NO_PRIOR)
+            found.append({"base_rate": rate, "offset": offset, **calibrated(p, label, at)})
+    return found
 
 
 def elsewhere(examples: Examples, margin: Floats, threshold: float | None) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Measures agree with scikit-learn's, and their intervals draw people."""
 
+import math
+
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss as sklearn_log_loss
@@ -15,6 +17,7 @@ from models.metrics import (
     slope_and_intercept,
     tpr_at,
 )
+from pipelines.training.evaluate import at_rates
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +73,19 @@ def test_weights_at_a_base_rate():
     weight = at_base_rate(label, np.array([1.0, 3.0, 1.0, 1.0]), 0.05)
     assert weight[label == 1].sum() == pytest.approx(0.05)
     assert weight.sum() == pytest.approx(1)
+
+
+def test_the_prior_offset_mends_what_another_base_rate_breaks():
+    rng = np.random.default_rng(5)
+    label = (np.arange(20_000) < 10_000).astype("i8")
+    ratio = rng.normal(np.where(label == 1, 1.0, -1.0), math.sqrt(2.0))  # its own log-likelihood ratio
+    told = {(one["base_rate"], one["offset"]): one for one in at_rates(ratio, label, np.ones(len(label)))}
+    assert {rate for rate, _ in told} == {0.5, 0.1, 0.02, 0.005}
+    for rate in (0.1, 0.02, 0.005):
+        before, after = told[rate, False], told[rate, True]
+        assert after["ece"] < before["ece"] / 5
+        assert after["log_loss"] < before["log_loss"]
+        assert after["slope"] == pytest.approx(1.0, abs=0.1)
+        assert after["intercept"] == pytest.approx(0.0, abs=0.25)
+        assert before["intercept"] < -1.5
+    assert told[0.5, False] == {**told[0.5, True], "offset": False}

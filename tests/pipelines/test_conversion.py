@@ -2,6 +2,7 @@
 
 import json
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,12 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from models.bundle import load_head
 from models.card import digest_in
+from pipelines.datasets.shoppers import FEATURES, MONTHS, shoppers
 from pipelines.simulated.shop import simulated_history
 from pipelines.training.conversion import landmarked, train_conversion, vector_before
+from pipelines.training.shoppers import measured, page
+
+PAGE = Path(__file__).parents[2] / "docs" / "conversion.md"
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +71,34 @@ def test_too_few_goals_are_refused(history, tmp_path):
     early = history[0].started_at_ms + 1
     with pytest.raises(WatchworthyError, match="here are 0 and 0"):
         train_conversion(history[:60], tmp_path, known_at_ms=early)
+
+
+def test_each_landmark_tells_how_it_ranks_and_what_was_observed(trained):
+    told = json.loads((trained / "measures.json").read_text())["landmarks"]
+    assert [one["landmark_s"] for one in told] == sorted({one["landmark_s"] for one in told})
+    assert told[0]["rows"] > told[-1]["rows"], "fewer sessions are still open later"
+    for one in told:
+        low, high = one["observed_interval"]
+        assert low <= one["observed"] <= high
+        enough = min(one["goals"], one["rows"] - one["goals"]) >= 10
+        assert (one["auc"] is not None) == enough
+    first = told[0]
+    assert first["observed_interval"][0] - 0.05 < first["predicted"] < first["observed_interval"][1] + 0.05
+    assert "### At each landmark" in (trained / "card.md").read_text()
+
+
+def test_real_shop_sessions_are_judged_by_the_months_after(shared):
+    x, bought, month = shoppers(shared / "data" / "uci_online_shoppers.parquet")
+    assert x.shape == (12_330, len(FEATURES))
+    assert "PageValues" not in FEATURES
+    assert bought.mean() == pytest.approx(0.155, abs=0.001)
+    found = measured(shared / "data" / "uci_online_shoppers.parquet")
+    assert found["judged"] == int((month >= MONTHS.index("Nov")).sum()) == 4725
+    for name in ("logistic", "boosted"):
+        low, high = found["by"][name]["roc_auc"]["interval"]
+        assert 0.65 < low < found["by"][name]["roc_auc"]["value"] < high < 0.76, (
+            "as others found without PageValues"
+        )
+        assert found["by"][name]["log_loss"]["value"] < found["by"]["the rate alone"]["log_loss"]["value"]
+    said = page(found, [], 0)
+    assert said.partition("## Simulated")[0] == PAGE.read_text().partition("## Simulated")[0]
