@@ -8,7 +8,7 @@ import pytest
 from data_contracts.errors import WatchworthyError
 from models.bundle import STARTER
 from models.card import text
-from pipelines.datasets.examples import Examples
+from pipelines.datasets.examples import TRAIN, Examples
 from pipelines.training import first_ten as module
 from pipelines.training.first_ten import FirstTen, drawn_again, first_ten, gathered, held_out, orders
 from pipelines.training.worth_card import definition
@@ -16,7 +16,7 @@ from pipelines.training.worth_card import definition
 
 @pytest.fixture(scope="module")
 def examples():
-    return Examples.read(STARTER / "frustration" / "vectors.parquet")[0].of("train")
+    return Examples.read(STARTER / "frustration" / "vectors.parquet")[0].of(TRAIN)
 
 
 def test_no_session_is_scored_by_who_saw_its_scenario_or_its_people(examples, monkeypatch):

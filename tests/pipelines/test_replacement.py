@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 
 from data_contracts.events import CLICK, EVENT, MOVE, PAGE
 from features.moments import DEAD_CLICK, MOMENT
@@ -72,7 +73,7 @@ def test_the_seconds_cited_on_traps_were_counted_for_the_head_that_ships() -> No
     assert told["digest"] == digest_of(folder)
     first = told["first"][0]
     assert first["k"] == 1
-    assert first["right"] / first["cited"] == first["precision"]
+    assert first["right"] / first["cited"] == pytest.approx(first["precision"], abs=1e-6)
     again = measured(read((folder / "model.txt").read_text()), traps("hostile"))
     assert again["traps"] == 20
     assert sum(one["cited"] for one in again["first"][:1]) == 20 - again["silent"] - again["uncited"]

@@ -9,7 +9,7 @@ from service.live.closing import close_ended
 from tests.service.fraud.test_assessments import Asker
 from tests.service.live_store import Served
 
-PERSON, OTHER = "calm-compare", "calm-browse"
+PERSON, OTHER = "calm-keypad", "calm-browse"
 
 
 def test_both_moments_are_told_when_the_session_has_ended(tmp_path: Path) -> None:
