@@ -18,6 +18,7 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.events import Events
 from data_contracts.labels import MAY_TEST
 from features.catalogue import engine
+from features.session import channel_names
 from models.head import Head
 from models.signal_rates import extended, names
 
@@ -78,6 +79,8 @@ class Looked:
     rows: int
     blind: bool
     moments: npt.NDArray[np.void]
+    blind_ms: int = 0
+    channels: tuple[str, ...] = ()
 
     @property
     def extended(self) -> npt.NDArray[np.float32]:
@@ -117,6 +120,8 @@ def looks(rows: Events, every_ms: int = 0, declared: int = 0) -> Iterator[Looked
             int(context["rows"]),
             not (int(context["acts_sighted"]) > 0 or int(context["sighted_ms"]) > 0),
             moments,
+            int(context["blind_ms"]),
+            channel_names(int(context["channels"]) | declared),
         )
 
 
