@@ -5,10 +5,17 @@ probabilities (confidence-based performance estimation, CBPE). It holds as long 
 of how positives look, or of how many there are, moves the truth and not the estimate. So it stands beside what the
 random slice measures, and a gap between the two is news.
 
+NannyML, whose method this is, does not install beside us. Its last release, 0.13.1 of July 2025, takes LightGBM below
+4.6 and our heads are trained by 4.6 or later; python-dateutil below 3, and the lock has 4. Its releases up to 0.12.1
+take python-dateutil below 3 as well, those up to 0.8.6 pandas below 2. With both pins dropped it resolves, and brings
+35 packages that nothing else here needs (drivers of two clouds, XGBoost, a client that reports use), all for the mean
+of a column.
+
 References
 ----------
-NannyML's CBPE (Kuberski, Perrakis and others); Garg and others (2022), leveraging unlabelled data to predict
-out-of-distribution performance; Hájek (1971), for what is measured.
+NannyML's CBPE (Kuberski, Perrakis and others; its documentation, "Confidence-based Performance Estimation"); Garg and
+others (2022), leveraging unlabelled data to predict out-of-distribution performance; Hájek (1971), for what is
+measured.
 """
 
 from __future__ import annotations

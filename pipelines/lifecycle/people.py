@@ -9,6 +9,7 @@ import msgspec
 
 from data_contracts import decisions
 from data_contracts.errors import WatchworthyError
+from data_contracts.labels import HEAD_OF
 from models.bundle import Bundle, Trained
 from models.heads import head as head_of
 from models.kept import Kept
@@ -18,9 +19,8 @@ from pipelines.store.annotating import annotations_of
 from pipelines.store.store import Store
 
 SAYS: Final[dict[str, dict[str, int]]] = {
-    "bot": {"automation": 1, "person": 0},
-    "frustration": {"struggle": 1, "calm": 0},
-    "conversion": {"converted": 1, "not_converted": 0},
+    head: {label: value for label, (of, value) in HEAD_OF.items() if of == head}
+    for head in dict.fromkeys(of for of, _ in HEAD_OF.values())
 }
 """Which label of an annotation is a yes to which head's question, and which a no."""
 AT_ONCE: Final = 1_000

@@ -39,8 +39,9 @@ def write(path: Path, watched: Watched, alarms: Sequence[Alarm] = ()) -> None:
     )
     parts = [
         f"<h1>{escape(headline)}</h1>",
-        f'<p class="about">Site {escape(watched.site)}: {watched.now} sessions since {iso(watched.since_ms)[:10]}, '
-        f"beside {watched.before} before. Written {iso(watched.at_ms)[:16].replace('T', ' ')} UTC.</p>",
+        f'<p class="about">Site {escape(watched.site)}: {watched.now} sessions of {watched.visitors_now} visitors '
+        f"since {iso(watched.since_ms)[:10]}, beside {watched.before} of {watched.visitors_before} before. "
+        f"Written {iso(watched.at_ms)[:16].replace('T', ' ')} UTC.</p>",
         _alarms(alarms),
         "<h2>Scores</h2>",
         _picture(lambda axes: draw_drift(axes, watched.scores), "Scores: how far they moved", 1.6),
@@ -101,7 +102,8 @@ def _table(watched: Watched) -> str:
         "<details><summary>Every feature</summary><table><tr><th>feature<th class=n>distance"
         f"<th class=n>missing<th class=n>q{rows}</table></details>"
         "<p class=about>Distance is Wasserstein's, in spreads of the time before (half the way from the 5th to the "
-        "95th percentile). Called moved: from 0.10 on, where the false discovery rate is at most 5 %.</p>"
+        "95th percentile). Called moved: from 0.10 on, where the false discovery rate is at most 5 % over visitors, "
+        "each permuted with all of their sessions.</p>"
     )
 
 

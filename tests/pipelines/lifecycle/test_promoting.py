@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from data_contracts.errors import WatchworthyError
 from models.bundle import STARTER, load, load_head
@@ -32,6 +33,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frustration, "DRAWS", 3)
+        patch.setattr(
+            frustration, "on_twins", lambda *given: {}
+        )  # a measure for the card that decides nothing here
         found["again"] = train_head(
             "frustration", vectors=OURS / VECTORS, out=tmp_path_factory.mktemp("again")
         )
@@ -83,6 +87,15 @@ def test_a_worse_head_is_refused_with_reasons_and_the_champion_stays(
     assert told.measure("log_loss").low > 0, "it is worse beyond doubt"
     assert {one.code for one in refused} == {"loss"}
     assert any("Log-loss" in one.text for one in refused)
+    # Each margin is a gate of its own: a difference that may be past it refuses, whatever the other measure says.
+    for name, wrong, word in (
+        ("auc", {"low": -0.011, "high": 0.05}, "AUC"),
+        ("log_loss", {"high": 0.011}, "Log-loss"),
+    ):
+        best = {"auc": {"low": -0.009, "high": 0.0}, "log_loss": {"low": 0.0, "high": 0.009}}
+        for changed, reasons in ((best, []), (best | {name: best[name] | wrong}, [word])):
+            measures = tuple(replace(one, **changed.get(one.name, {})) for one in told.measures)
+            assert [one.text[: len(word)] for one in losses(replace(told, measures=measures))] == reasons
     assert desk.champion() == before
     (entry,) = desk.ledger.entries()
     assert (entry.kind, entry.granted, entry.why) == ("promote", False, "a try")
