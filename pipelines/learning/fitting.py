@@ -17,7 +17,7 @@ from pipelines.training.evaluate import plain
 from pipelines.training.fit import SEED, Fitted, boost, cross_fit, fitted, importance
 
 if TYPE_CHECKING:
-    from pipelines.learning.training_set import TrainingSet
+    from pipelines.learning.sets import TrainingSet
 
 LEAST_GROUPS: Final = 6
 """Groups of each kind among the labels that may test: with fewer, neither folds nor a calibration can be had."""

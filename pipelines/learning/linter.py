@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +11,9 @@ import numpy.typing as npt
 from data_contracts.errors import WatchworthyError
 from models.calibration import Floats
 from models.metrics import auc, by_group
+from pipelines.learning.sets import Finding, TrainingSet
 from pipelines.learning.weak import behind
 from pipelines.training.fit import SEED, Matrix, Rows, paired
-
-if TYPE_CHECKING:
-    from pipelines.learning.training_set import TrainingSet
 
 LEAK: Final = 0.98
 """AUC of one feature from which it is taken to know the answer: the strongest honest one of the starters, friction
@@ -25,30 +22,6 @@ SUSPECT: Final = 0.90
 LEAST_GROUPS: Final = 20  # of each class, below which a perfect ranking may be chance
 MASK_AUC: Final = 0.55  # what the pattern of missing values may tell on groups that it was not fitted to
 A_CLOCK: Final = 0.95  # rank correlation with the order of collection from which a feature is an order
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What the linter found.
-
-    Attributes
-    ----------
-    check
-        Which check.
-    severity
-        ``refuse``: the set must not be learned from; ``note``: somebody should look.
-    where, what, do
-        The feature, row or group; what is wrong with it; what to do.
-    """
-
-    check: str
-    severity: Literal["refuse", "note"]
-    where: str
-    what: str
-    do: str
-
-    def __str__(self) -> str:
-        return f"[{self.check}] {self.where}: {self.what} {self.do}"
 
 
 def lint(found: TrainingSet) -> tuple[Finding, ...]:

@@ -13,7 +13,7 @@ from pipelines.training.fit import SEED
 from pipelines.training.heads import write_head
 
 if TYPE_CHECKING:
-    from pipelines.learning.training_set import TrainingSet
+    from pipelines.learning.sets import TrainingSet
 
 
 def train_set(

@@ -17,7 +17,7 @@ from pipelines.learning.weak import behind
 from pipelines.training.heads import TRAINED_BY_US, VECTORS
 
 if TYPE_CHECKING:
-    from pipelines.learning.training_set import TrainingSet
+    from pipelines.learning.sets import TrainingSet
 
 SET: Final = "training_set"
 """Under which a file of vectors says what set it was made of."""
@@ -89,7 +89,7 @@ def read_set(path: Path, name: str) -> TrainingSet | None:
         ``vector_mismatch`` if a feature was redefined since; ``leakage`` if the head reads what its guesses read;
         ``training_refused`` if the file holds no training vectors, or those of another head.
     """
-    from pipelines.learning.training_set import TrainingSet
+    from pipelines.learning.sets import TrainingSet
 
     rows, told = Examples.read(path)
     if told["head"] != name:

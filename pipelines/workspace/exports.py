@@ -21,35 +21,35 @@ from pipelines.workspace.logs import parts
 from pipelines.workspace.table import features_table
 
 if TYPE_CHECKING:
-    from watchworthy import Workspace
+    from pipelines.workspace.work import Work
 
 MARK: Final = b"watchworthy.table"
-Pieces = Callable[["Workspace"], Iterator[pa.Table]]
+Pieces = Callable[["Work"], Iterator[pa.Table]]
 
 
-def _events(work: Workspace) -> Iterator[pa.Table]:
+def _events(work: Work) -> Iterator[pa.Table]:
     for log in work.source.logs():
         for part in parts(log, work.source.idle_ms):
             yield event_rows(part.session, part.rows)
 
 
-def _features(work: Workspace) -> Iterator[pa.Table]:
+def _features(work: Work) -> Iterator[pa.Table]:
     from features.catalogue import engine
 
     for log in work.source.logs():
         yield features_of([log], engine(), work.source.idle_ms)[1]
 
 
-def _signals(work: Workspace) -> Iterator[pa.Table]:
+def _signals(work: Work) -> Iterator[pa.Table]:
     for log in work.source.logs():
         yield as_arrow(SIGNALS, signals_of([log], work.source.idle_ms))
 
 
-def _scores(work: Workspace) -> Iterator[pa.Table]:
+def _scores(work: Work) -> Iterator[pa.Table]:
     yield as_arrow(SCORES, work.score_rows())
 
 
-def _labels(work: Workspace) -> Iterator[pa.Table]:
+def _labels(work: Work) -> Iterator[pa.Table]:
     yield as_arrow(LABELS, [label_row(one) for one in every_label(work.source)])
 
 
@@ -82,7 +82,7 @@ def table_of(name: str) -> Table:
 
 
 def export(
-    work: Workspace, out: Path, names: Sequence[str] = (), progress: Progress = quiet
+    work: Work, out: Path, names: Sequence[str] = (), progress: Progress = quiet
 ) -> dict[str, tuple[Path, int]]:
     """Write tables as ``out / NAME.parquet``; the file and number of rows of each.
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from watchworthy import Workspace
+    from pipelines.workspace.work import Work
 
 INK: Final = "#1f2937"
 PALE: Final = "#e5e7eb"
@@ -30,7 +30,7 @@ POINTS: Final = ("move", "press", "release", "drag")
 REST_S: Final = 0.25  # a longer pause parts one movement from the next
 
 
-def session_picture(work: Workspace, session: str, title: str = "") -> Figure:
+def session_picture(work: Work, session: str, title: str = "") -> Figure:
     """One session: where the pointer went, and below one clock its speed, its acts and its signals.
 
     Parameters

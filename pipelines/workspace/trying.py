@@ -22,7 +22,7 @@ from pipelines.workspace.laws import LAWS, Trial, fidelity
 from pipelines.workspace.logs import Log, Source, parts
 
 if TYPE_CHECKING:
-    from watchworthy import Workspace
+    from pipelines.workspace.work import Work
 
 MOST: Final = 40
 """Sessions that the laws are looked at on, evenly spread: each is folded some ten times."""
@@ -117,7 +117,7 @@ def held_to_laws(source: Source, extra: Sequence[type[Fold]]) -> Engine:
     return folds
 
 
-def told_gain(work: Workspace, extra: Sequence[type[Fold]], head: str) -> Gain:
+def told_gain(work: Work, extra: Sequence[type[Fold]], head: str) -> Gain:
     """What the features of some folds add to a head on held-out groups; it is printed, too.
 
     Raises

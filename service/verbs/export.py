@@ -22,7 +22,7 @@ from pipelines.workspace.exports import export
 from service.live.opening import open_store
 from service.live.settings import load
 from service.screen import compiling, errors, out, percent, phases
-from watchworthy import Workspace
+from service.workspace import Workspace
 
 
 def tables(place: Path, target: Path, names: list[str], site: str | None) -> int:

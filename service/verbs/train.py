@@ -108,7 +108,7 @@ def _trained(asked: Asked, progress: Progress) -> tuple[Path, dict[str, str]]:
     if asked.vectors is not None or asked.of_a_service or head not in (*TRAINED_BY_US, "conversion"):
         from pipelines.learning.site_head import train_set
         from pipelines.learning.vectors import read_set
-        from watchworthy import Workspace
+        from service.workspace import Workspace
 
         if asked.vectors is not None:
             found = read_set(asked.vectors, head)

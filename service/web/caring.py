@@ -17,10 +17,9 @@ from service.triage.caring import CareRequest, Status, Why, care
 from service.web.desk import Desk
 from service.web.filters import Filters
 from service.web.guard import Sender
-from service.web.owner import Visit
+from service.web.owner import OWNER, Visit
 from service.web.queue_page import card_of
 
-OWNER: Final = "owner"
 """Who it was, where people are named."""
 
 DAY_MS: Final = 86_400_000

@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 
 from pipelines.store.database import SmallDatabase
 
+OWNER: Final = "owner"
+"""Who says what the one person who is let in says."""
 FILE: Final = "owner.db"
 TOKEN_BYTES: Final = 32
 LINK_S: Final = 86_400  # a link that nobody opens is worthless after a day

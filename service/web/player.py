@@ -18,10 +18,10 @@ from service.live.json_body import SessionId, Told, as_json, described, json_bod
 from service.live.refusals import Refusal
 from service.live.sessions_route import PART
 from service.triage.routes import viewed
-from service.web.caring import OWNER
 from service.web.desk import Desk
 from service.web.files import Files
 from service.web.guard import Sender
+from service.web.owner import OWNER
 
 PATH: Final = "/player"
 EVENTS: Final = "/player/events"

@@ -20,11 +20,10 @@ from service.live.refusals import Refusal
 from service.triage.caring import history
 from service.web import steps, words
 from service.web.cards import BEFORE_MS, Chance, Mark, marks
-from service.web.caring import OWNER
 from service.web.desk import Desk
 from service.web.filters import Filters, filters
 from service.web.guard import Owner
-from service.web.owner import Visit
+from service.web.owner import OWNER, Visit
 from service.web.player import player_address
 from service.web.queue_page import card_of, queue_of
 from service.web.rendering import HEADERS

@@ -12,7 +12,7 @@ from data_contracts.errors import WatchworthyError
 from models.trees import read
 from pipelines.learning import fitting
 from pipelines.learning.fitting import fit_set
-from pipelines.learning.training_set import TrainingSet
+from pipelines.learning.sets import TrainingSet
 from tests.pipelines.learning.test_linter import N, changed, clean, with_feature
 
 

@@ -15,7 +15,7 @@ from models.heads.conversion import CONVERSION
 from models.heads.frustration import FRUSTRATION
 from pipelines.datasets.examples import Examples
 from pipelines.learning.linter import held_to, lint
-from pipelines.learning.training_set import TrainingSet
+from pipelines.learning.sets import TrainingSet
 from pipelines.learning.weak import WeakLabel
 
 N = 120

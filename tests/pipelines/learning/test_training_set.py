@@ -13,7 +13,8 @@ from data_contracts.errors import WatchworthyError
 from features.log import Log as Log_of
 from models.heads.frustration import FRUSTRATION
 from pipelines.learning.rows import moments_of
-from pipelines.learning.training_set import TrainingSet, ms_of, training_set
+from pipelines.learning.sets import TrainingSet
+from pipelines.learning.training_set import ms_of, training_set
 from pipelines.workspace.logs import Heard, Log
 from tests.features.streams import T0, encoded, stream
 from tests.pipelines.learning.made import LATER, Made, label, log
