@@ -3,7 +3,7 @@
 A recorder may be without the pointer, the console or the network, and nothing then tells a quiet channel from one
 that is missing; a page may never have been seen; and a batch may have been lost, with whatever was in it. The
 features that hang on it are *hidden*: an answer has to hold whatever they would have been, see ``models.intervals``.
-Of a rate of signals that much is known, that unseen moments could only add to it.
+Of a rate of signals that much is known, that unseen moments could only add to it, but where they answer a press.
 Presses, inputs and scrolls are what every recorder tells.
 """
 
@@ -23,8 +23,8 @@ from models.trees import ANYTHING, AT_LEAST, KNOWN
 MAY_LACK: Final = ("pointer", "console", "network")
 SIGHT: Final = "sight"
 NEEDS: Final[dict[str, tuple[str, ...]]] = {
-    "rage_click": (SIGHT,),
-    "dead_click": (SIGHT,),
+    "rage_click": (SIGHT, "network", "pointer"),
+    "dead_click": (SIGHT, "network", "pointer"),
     "slow_response": (SIGHT, "network"),
     "error_click": ("console", "network"),
     "error_shown": (SIGHT,),
@@ -33,8 +33,21 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "near_miss": (SIGHT,),
     "pointer_thrash": ("pointer",),
 }
-"""What a signal hangs on, beside what every recorder tells."""
-ALSO: Final[dict[str, tuple[str, ...]]] = {"errors_after_act": ("network",)}
+"""What a signal hangs on, beside what every recorder tells. Of what the pointer does that much: a page that scrolls
+while it rests has answered."""
+ANSWERED: Final = ("rage_click", "dead_click", "slow_response")
+"""Signals of which there would be fewer, had the requests been seen that answered a press."""
+REACTIONS: Final = (
+    "retries",
+    "retry_share",
+    "reaction_time_median",
+    "no_reaction_share",
+    "slow_reaction_share",
+    "unanswered_run_share",
+)
+ALSO: Final[dict[str, tuple[str, ...]]] = dict.fromkeys(REACTIONS, ("network", "pointer")) | {
+    "errors_after_act": ("network",)
+}
 """What a feature hangs on beside its own channel."""
 
 
@@ -82,6 +95,7 @@ def _hidden(lacking: tuple[str, ...]) -> npt.NDArray[np.uint8]:
         needs = (feature.channel, *ALSO.get(feature.name, ()), SIGHT if feature.sighted else None)
         found.append(ANYTHING if set(needs) & set(lacking) else KNOWN)
     for rate in SIGNAL_RATES:
-        hangs = {need for code in rate.codes for need in NEEDS.get(code, ())}
-        found.append(AT_LEAST if hangs & set(lacking) else KNOWN)
+        hangs = {(code, need) for code in rate.codes for need in NEEDS.get(code, ()) if need in lacking}
+        fewer = any(code in ANSWERED and need == "network" for code, need in hangs)
+        found.append(ANYTHING if fewer else AT_LEAST if hangs else KNOWN)
     return np.array(found, "u1")

@@ -35,10 +35,20 @@ def test_nothing_is_hidden_where_everything_was_seen() -> None:
         ("console", {"console_errors", "errors_after_act"}, {"trouble_per_act", "friction_per_act"}),
         (
             "network",
-            {"failed_requests", "slow_requests", "errors_after_act"},
-            {"slow_per_act", "trouble_per_act"},
+            {
+                "failed_requests",
+                "errors_after_act",
+                "no_reaction_share",
+                "slow_per_act",
+                "unanswered_per_act",
+            },
+            {"trouble_per_act"},
         ),
-        ("pointer", {"turn_entropy", "fitts_slope"}, {"friction_per_act"}),
+        (
+            "pointer",
+            {"turn_entropy", "fitts_slope", "no_reaction_share"},
+            {"friction_per_act", "unanswered_per_act"},
+        ),
     ],
 )
 def test_what_hangs_on_a_channel_is_hidden_without_it(channel: str, gone: set[str], more: set[str]) -> None:
