@@ -14,6 +14,7 @@ from models.calibration import Floats
 from models.metrics import Labels, reliability
 
 INK, SOFT, HIT, MISS = "#2b2540", "#b9b3c9", "#7a4fbf", "#d9822b"
+LEAST_SHARE: Final = 1e-4  # what is less stands at the edge of a picture on log scales
 DEPENDENCE: Final = 4  # features whose attribution is drawn against their value
 DOTS: Final = 400  # rows that a picture of attributions shows
 
@@ -33,11 +34,13 @@ def figure(width: float = 4.6, height: float = 3.6, title: str = "") -> tuple[An
 def draw_reliability(axes: Any, p: Floats, label: Labels, weight: Floats) -> None:
     """Predicted beside observed share, on log scales, in bins of equal weight of rows."""
     found = reliability(p, label, weight)
-    x = np.maximum([one.predicted for one in found], 1e-4)
-    y = np.maximum([one.observed for one in found], 1e-4)
-    axes.plot([1e-4, 1], [1e-4, 1], color=SOFT, linewidth=1)
+    x = np.maximum([one.predicted for one in found], LEAST_SHARE)
+    y = np.maximum([one.observed for one in found], LEAST_SHARE)
+    axes.plot([LEAST_SHARE, 1], [LEAST_SHARE, 1], color=SOFT, linewidth=1)
     axes.plot(x, y, marker="o", color=HIT, linewidth=1.4)
-    axes.set(xscale="log", yscale="log", xlabel="said", ylabel="was so")
+    seen = [value for value in (*x, *y) if value > LEAST_SHARE]
+    low = max(LEAST_SHARE, min(seen, default=0.1) / 3)
+    axes.set(xscale="log", yscale="log", xlabel="said", ylabel="was so", xlim=(low, 1), ylim=(low, 1))
 
 
 def draw_precision_recall(axes: Any, p: Floats, label: Labels, weight: Floats) -> None:
