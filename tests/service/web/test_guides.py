@@ -21,6 +21,7 @@ FRAUD = "fraud-rule-from-one-assessment.md"
 BETTER = "better-model-in-an-afternoon.md"
 SAID = (r"\*\*A probability\*\*", r"\*\*An interval\*\*", r"\*\*Undetermined\*\*")
 LONGEST = 90  # lines: one page
+FEW = 2  # draws of the folds where there are 20 else: the shortest training that has an interval
 
 
 @pytest.mark.parametrize("guide", sorted(path.name for path in GUIDES.glob("*.md")))
@@ -48,10 +49,19 @@ def test_triage_goes_as_the_guide_says(desk: Desk) -> None:
     assert page.locator("ul.labels li").count() == 1
 
 
-def ran(guide: str, folder: Path, **told: str) -> subprocess.CompletedProcess[str]:
-    """What becomes of the commands of a guide in a folder."""
+def ran(guide: str, folder: Path, draws: int = 0, **told: str) -> subprocess.CompletedProcess[str]:
+    """What becomes of the commands of a guide in a folder.
+
+    Parameters
+    ----------
+    draws
+        How often training draws its folds; 0: as often as ever.
+    """
+    program = "from service.command_line import main; main()"
+    fewer = f"from pipelines.training import frustration as f; f.DRAWS = {draws}; {program}"
     (folder / "watchworthy").write_text(
-        f"#!/bin/sh\nexec {sys.executable} -c 'from service.command_line import main; main()' \"$@\"\n"
+        f'#!/bin/sh\n[ "$1" = train ] && program="{fewer if draws else program}" || program="{program}"\n'
+        f'exec {sys.executable} -c "$program" "$@"\n'
     )
     (folder / "watchworthy").chmod(0o755)
     paths = f"{folder}{os.pathsep}{os.environ['PATH']}"
@@ -81,11 +91,13 @@ def test_a_fraud_rule_goes_as_the_guide_says(house: House, tmp_path: Path) -> No
     assert '"annotation_id":"an_' in done.stdout
 
 
-@pytest.mark.full
-def test_a_better_model_goes_as_the_guide_says(filled: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "draws", [pytest.param(FEW, id="few draws"), pytest.param(0, id="all draws", marks=pytest.mark.full)]
+)
+def test_a_better_model_goes_as_the_guide_says(filled: Path, tmp_path: Path, draws: int) -> None:
     shutil.copytree(filled, tmp_path / "data")
     (tmp_path / "samples").symlink_to(ROOT / "samples")
-    done = ran(BETTER, tmp_path, VECTORS=str(STARTER / "frustration" / "vectors.parquet"))
+    done = ran(BETTER, tmp_path, draws, VECTORS=str(STARTER / "frustration" / "vectors.parquet"))
     assert done.returncode == 0, done.stderr
     assert "frustration" in done.stdout
     assert "Refused" in done.stdout or "Promoted" in done.stdout
