@@ -1,7 +1,7 @@
 # A fresh clone needs a supported Python and make; the first target run makes .venv and installs into it.
 # Another Python than the one on PATH: make install PYTHON=python3.12
 
-.PHONY: help install pages check test test-full demo bench lab lab-families lab-twins lab-packages lock
+.PHONY: help install pages check test test-full demo bench lab recorder-cost lab-families lab-twins lab-packages lock
 .DELETE_ON_ERROR:
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test-full  the tests and their long forms"
 	@echo "make bench      each speed beside its limit and its peers, on this machine"
 	@echo "make lab        record the sample sessions again (needs Chromium, Node.js and npm)"
+	@echo "make recorder-cost  measure what the recorder costs a page, beside two others (needs Chromium, Node.js and npm)"
 	@echo "make lab-families  record people and automation families, a minute and more of each, into made/families"
 	@echo "make lab-twins     record struggles and their calm twins into made/twins"
 	@echo "make lock       compile requirements.txt again (needs uv; UPGRADE=--upgrade for newer versions)"
@@ -47,6 +48,9 @@ bench: install pages
 
 lab: install lab-packages
 	.venv/bin/python tests/lab/run.py
+
+recorder-cost: install pages tests/lab/cost/node_modules/.package-lock.json
+	.venv/bin/python tests/lab/cost/measure.py --page docs/recorder.md
 
 lab-twins: install lab-packages
 	.venv/bin/python tests/lab/run.py --twins --out made/twins --each 8 --jobs 4

@@ -2,6 +2,7 @@
 // token behind the hash of its address. It tells whoever frames it the time, and goes where it is told.
 
 import Player from "rrweb-player";
+import { drawCanvases } from "./recording/canvases";
 import { type Event, first, last, parsed, showable, windows } from "./recording/events";
 
 const asked = new URLSearchParams(location.hash.slice(1));
@@ -63,6 +64,7 @@ function show(events: Event[], begin: number, play: boolean): void {
       showWarning: false,
       triggerFocus: false, // else a focus that was recorded takes that of the person who watches
       UNSAFE_replayCanvas: false,
+      plugins: [{ handler: drawCanvases }],
     },
   });
   name();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from service.web import build
+from service.web.owner import Owner
 from tests.service.live_process import KeyPair, make_keys
 from tests.service.live_store import SAMPLES
 from tests.service.web import strangers
@@ -45,6 +47,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory, trap: Trap) -> Path:
     written(recordings, "hostile", strangers.hostile(trap.address))
     written(recordings, "beginningless", strangers.beginningless())
     written(recordings, "masked", strangers.masked())
+    written(recordings, "windows", strangers.windows())
+    written(recordings, "canvas", strangers.canvas())
     run(*told(0, folder / "data", str(recordings)))
     return folder / "data"
 
@@ -92,6 +96,19 @@ def state(house: House, browser: Browser) -> Any:
     return kept
 
 
+CROWD = 110  # ended sessions of a second site: enough for percentiles
+
+
+@pytest.fixture(scope="session")
+def crowd(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A second site, whose sessions are many and alike."""
+    recordings = tmp_path_factory.mktemp("crowd")
+    for number in range(CROWD):
+        written(recordings, f"one-{number}", strangers.crowd(number))
+    run("import", str(recordings), "--data-dir", str(filled), "--site", "crowd")
+    return "crowd"
+
+
 class Desk:
     """A page of the signed-in owner, that notes what its browser complains of."""
 
@@ -105,6 +122,15 @@ class Desk:
     def _complain(self, kind: str, said: str) -> None:
         if kind == "error":
             self.complaints.append(said)
+
+    def enter(self, site: str) -> Page:
+        """Sign in as the owner of another site, by a link."""
+        with closing(Owner(self.house.folder)) as owner:
+            link = owner.link(site)
+        self.page.goto(f"{self.house.address}/welcome?link={link}")
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_selector("#main")
+        return self.page
 
     def open(self, path: str) -> Page:
         self.page.goto(self.house.address + path)

@@ -170,8 +170,11 @@ def clicks(start: int, node: int, times: int, every: int = 400) -> list[dict[str
 
 
 def written(folder: Path, name: str, events: list[dict[str, Any]]) -> None:
+    """A recording as a file: of events, or of batches, one a line."""
     folder.mkdir(exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(events))
+    batches = "stream" in events[0]
+    told = "\n".join(map(json.dumps, events)) if batches else json.dumps(events)
+    (folder / f"{name}.json").write_text(told)
 
 
 def until(true: Callable[[], bool], page: Any, seconds: float = 20) -> None:

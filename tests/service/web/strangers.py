@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import struct
+import zlib
 from typing import Any
 
 from tests.service.web.house import clicks, element, recording, text
@@ -127,3 +130,60 @@ def masked() -> list[dict[str, Any]]:
         *clicks(start + 9_000, 22, 1),
     ]
     return recording([], body, more, start)
+
+
+def windows() -> list[dict[str, Any]]:
+    """Two windows of one visit, open at the same time: the second comes while the first is still used."""
+    found = []
+    for name, late, times in (("first", 0, 6), ("second", 2_000, 3)):
+        start = START + 10_800_000 + late
+        body = [
+            element(20, "h1", {}, text(21, f"The {name} window")),
+            element(22, "button", {"data-ww-name": f"{name} button"}, text(23, "Press")),
+        ]
+        events = recording([], body, clicks(start + 1_000, 22, times, 900), start)
+        events[0]["data"]["href"] = f"http://stranger.example/{name}"
+        found.append({"stream": name, "seq": 0, "events": events})
+    return found
+
+
+def canvas() -> list[dict[str, Any]]:
+    """A page with a marked canvas, of which a picture was taken twice: red at first, then green."""
+    start = START + 14_400_000
+    body = [
+        element(20, "canvas", {"width": "40", "height": "30", "data-ww-canvas": ""}),
+        element(22, "button", {"data-ww-name": "paint"}, text(23, "Paint")),
+    ]
+    pictures = []
+    for late, colour in ((2_000, (200, 0, 0)), (4_000, (0, 160, 0))):
+        blob = {
+            "rr_type": "Blob",
+            "data": [{"rr_type": "ArrayBuffer", "base64": png(colour)}],
+            "type": "image/png",
+        }
+        drawn = {"property": "drawImage", "args": [{"rr_type": "ImageBitmap", "args": [blob]}, 0, 0]}
+        wiped = {"property": "clearRect", "args": [0, 0, 40, 30]}
+        data = {"source": 9, "id": 20, "type": 0, "commands": [wiped, drawn]}
+        pictures.append({"type": 3, "timestamp": start + late, "data": data})
+    return recording([], body, pictures + clicks(start + 6_000, 22, 4, 900), start)
+
+
+def png(colour: tuple[int, int, int]) -> str:
+    """A picture of 40 by 30 px in one colour, in base64."""
+    rows = (b"\0" + bytes(colour) * 40) * 30
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", 40, 30, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    told = b"\x89PNG\r\n\x1a\n"
+    for kind, data in parts:
+        told += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return base64.b64encode(told).decode()
+
+
+def crowd(number: int) -> list[dict[str, Any]]:
+    """One of many short visits, which differ in how often a button was pressed."""
+    start = START + 60_000 * number
+    body = [element(20, "button", {"data-ww-name": "like"}, text(21, "Like"))]
+    return recording([], body, clicks(start + 1_000, 20, 1 + number % 9, 700), start)
