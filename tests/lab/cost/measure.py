@@ -119,10 +119,10 @@ def table(found: dict[str, list[dict[str, float]]], sent: dict[str, float], brow
         "",
         textwrap.fill(
             f"Of a visit of {VISIT_MS / 1_000:.0f} s in Chromium {browser.partition('.')[0]}, loading included: the "
-            f"median of {rounds} visits and their range, in one run of one browser, the recorders in turn. The page has "
-            "6,000 cells, of which 300 change each second, and the pointer moves; by itself it takes "
-            f"{median(still):.0f} ms ({still[0]:.0f} to {still[-1]:.0f}). A recorder's time is what a CPU profile shows "
-            "with its scripts in the stack; ours ran without its budgets, which would spare it work on such a page. "
+            f"median of {rounds} visits and their range, in one run of one browser, the recorders in turn. The page "
+            "has 6,000 cells, of which 300 change each second, and the pointer moves; by itself it takes "
+            f"{median(still):.0f} ms ({still[0]:.0f} to {still[-1]:.0f}). A recorder's time is what a CPU profile "
+            "shows with its scripts in the stack; ours ran without its budgets, which would spare it work here. "
             "What each sent says that it did record.",
             LINE,
         ),
