@@ -25,7 +25,11 @@ PREFIX: Final = "watchworthy-"
 HEAD: Final = "head"
 TOO_LONG: Final = 500  # characters of a parameter that MLflow takes
 DATABASE: Final = "mlflow.db"
-IMPATIENT: Final = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+IMPATIENT: Final = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # our commands show how far they are by themselves
+}
 """What is asked of MLflow's client unless somebody set it: by its own lights it waits minutes for a server that is
 down, and whoever trained a head would wait with it."""
 ARTIFACTS: Final = "mlflow-artifacts"

@@ -36,7 +36,7 @@ def train_head(
     *,
     vectors: Path | None = None,
     lab: Path | None = None,
-    seed: int = SEED,
+    seed: int | None = None,
     boosting: Boosting | None = None,
     progress: Progress = quiet,
 ) -> Path:
@@ -56,7 +56,7 @@ def train_head(
     lab
         Folder of what the lab recorded, with ``families/`` and ``twins/``; what is missing is left out.
     seed
-        Fixes every draw.
+        Fixes every draw; by default that of the vectors, or ours.
     boosting
         Settings of the booster, such as a search found; the head's own by default.
     progress
@@ -81,7 +81,8 @@ def train_head(
     alias, kept = "starter", dict[str, Any]()
     if vectors is not None:
         examples, told = Examples.read(vectors)
-        answered, seed = told["answered"], told["seed"]
+        answered = told["answered"]
+        seed = told["seed"] if seed is None else seed
         if "training_set" in told:
             alias, kept = "site", {"training_set": told["training_set"]}
         if examples.guessed.any():
@@ -93,6 +94,7 @@ def train_head(
             )
         _check(head, examples, told, vectors)
     elif data is not None:
+        seed = SEED if seed is None else seed
         examples, answered = _gather(name, data, lab, seed, progress)
     else:
         raise WatchworthyError(

@@ -151,8 +151,10 @@ def show(told: Comparison, slices: bool = True) -> None:
             f"{one.challenger:.4f}",
             f"{one.difference:+.4f} ({one.low:+.4f} to {one.high:+.4f})",
         )
-    table.add_row("calibration", *(f"slope {a:.2f}, intercept {b:+.2f}" for a, b in told.slopes), "")
-    table.add_row("operating point", *(" ".join(_point(one)[1:]) for one in told.points), "")
+    table.add_row("slope", *(f"{a:.2f}" for a, _ in told.slopes), "")
+    table.add_row("intercept", *(f"{b:+.2f}" for _, b in told.slopes), "")
+    table.add_row("hits at its point", *(_point(one)[1].removesuffix(" hits") for one in told.points), "")
+    table.add_row("people over it", *(_over(one) for one in told.points), "")
     out.print(table)
     if told.champion == NOBODY:
         out.print("No head of this name scores yet: it is held against saying the base rate of everybody.")
@@ -247,6 +249,11 @@ def _point(one: PointSeen) -> tuple[str, str, str]:
         f"{100 * one.hits:.0f} % hits",
         f"({one.over} of {one.people} people over {one.name}, at most {100 * one.share_upper_95:.0f} %)",
     )
+
+
+def _over(one: PointSeen) -> str:
+    """How many people pass a point, in short."""
+    return "too few people" if one.refused is not None else f"{one.over} of {one.people}"
 
 
 def _left_out(many: int) -> None:

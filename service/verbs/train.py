@@ -135,7 +135,7 @@ def _trained(asked: Asked, progress: Progress) -> tuple[Path, dict[str, str]]:
         target,
         vectors=asked.vectors,
         lab=asked.lab,
-        seed=seed,
+        seed=asked.seed,
         boosting=boosting,
         progress=progress,
     )
