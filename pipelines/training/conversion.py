@@ -107,6 +107,22 @@ def train_conversion(
         ``training_refused`` under 50 goals or 500 sessions; the message says how many there are.
     """
     data = landmarked(sessions, known_at_ms, horizon_s, progress)
+    return train_landmarked(
+        data, out, goal=goal, horizon_s=horizon_s, alias=alias, seed=seed, boosting=boosting
+    )
+
+
+def train_landmarked(
+    data: Landmarked,
+    out: Path,
+    *,
+    goal: str = "goal",
+    horizon_s: float = HORIZON_S,
+    alias: str = "site",
+    seed: int = SEED,
+    boosting: Boosting | None = None,
+) -> Path:
+    """Train the conversion head on rows of landmarks; parameters and errors as of ``train_conversion``."""
     used = {row.visit for row in data.at}
     goals = sum(data.visits[i].goal_ms is not None for i in used)
     if goals < LEAST_GOALS or len(used) < LEAST_SESSIONS:

@@ -121,6 +121,11 @@ def _trained(asked: Asked, progress: Progress) -> tuple[Path, dict[str, str]]:
                 "`watchworthy training-set` with --vectors.",
                 head,
             )
+        if found is not None and head == "conversion" and asked.vectors is None:
+            from pipelines.learning.landmarks import landmarked
+            from pipelines.training.conversion import train_landmarked
+
+            return train_landmarked(landmarked(found), target, seed=seed, boosting=boosting), {}
         if found is not None:
             return train_set(found, target, seed, boosting=boosting, progress=progress), {}
     if head == "conversion":

@@ -7,14 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from models.bundle import load_head
 from models.card import digest_in
 from pipelines.datasets.shoppers import FEATURES, MONTHS, shoppers
+from pipelines.learning.landmarks import landmarked as landmarked_of
+from pipelines.learning.training_set import training_set
 from pipelines.simulated.shop import simulated_history
-from pipelines.training.conversion import landmarked, train_conversion, vector_before
+from pipelines.training import conversion
+from pipelines.training.conversion import landmarked, train_conversion, train_landmarked, vector_before
 from pipelines.training.shoppers import measured, page
+from pipelines.workspace.logs import Heard, Log
+from tests.pipelines.learning.made import Made
 
 PAGE = Path(__file__).parents[2] / "docs" / "conversion.md"
 
@@ -102,3 +108,25 @@ def test_real_shop_sessions_are_judged_by_the_months_after(shared):
         assert found["by"][name]["log_loss"]["value"] < found["by"]["the rate alone"]["log_loss"]["value"]
     said = page(found, [], 0)
     assert said.partition("## Simulated")[0] == PAGE.read_text().partition("## Simulated")[0]
+
+
+def test_what_a_store_holds_is_learned_forward_in_time_like_a_history(history, tmp_path, monkeypatch):
+    """The same visits as logs of a service: the same labels at the same landmarks, judged by the months before."""
+    monkeypatch.setattr(conversion, "LEAST_SESSIONS", 150)
+    monkeypatch.setattr(conversion, "LEAST_GOALS", 20)
+    some = history[:200]
+    logs = []
+    for one in some:
+        lines = [json.dumps(event).encode() for event in one.events]
+        batch = Batch("p", 0, lines)
+        logs.append(Log(one.session_id, (Heard(batch, None),), "default", one.visitor))
+    found = training_set(Made(logs), "conversion", allow_leaks=True)
+    here, there = landmarked_of(found), landmarked(some, None, 600.0)
+    assert len(here.at) > 100
+    told = {(here.visits[row.visit].session, row.landmark_s): row.label for row in here.at}
+    theirs = {(there.visits[row.visit].session, row.landmark_s): row.label for row in there.at}
+    assert set(told) <= set(theirs)
+    assert sum(told[key] == theirs[key] for key in told) == len(told)
+    measures = json.loads((train_landmarked(here, tmp_path) / "measures.json").read_text())
+    assert set(measures["auc_forward_in_time"]) >= {"logistic"}
+    assert load_head(tmp_path / "conversion").facts["trained"]["sessions"] >= 150
