@@ -61,7 +61,7 @@ def _seen(head: Head, people: Examples, data_dir: Path) -> tuple[list[Drift], st
     now = np.concatenate(x)
     who = np.concatenate([np.char.add(f"{i} ", one.who) for i, one in enumerate(each)])
     found = drift(people.names, people.x, now, _people(people), who, permutations=PERMUTED)
-    kind = "the sessions" if head.truth != "labels" else f"those without ({head.positive})"
+    kind = "the sessions" if head.truth != "labels" else "the negatives"
     return found, f"{len(now)} sessions that the service has seen beside {kind} it was trained on"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from models.calibration import Floats
 from models.metrics import Labels, reliability
 
 INK, SOFT, HIT, MISS = "#2b2540", "#b9b3c9", "#7a4fbf", "#d9822b"
+TITLE: Final = 48  # letters of a line of a title
 LEAST_SHARE: Final = 1e-4  # what is less stands at the edge of a picture on log scales
 DEPENDENCE: Final = 4  # features whose attribution is drawn against their value
 DOTS: Final = 400  # rows that a picture of attributions shows
@@ -34,12 +36,12 @@ def figure(width: float = 4.6, height: float = 3.6, title: str = "") -> tuple[An
 def draw_reliability(axes: Any, p: Floats, label: Labels, weight: Floats) -> None:
     """Predicted beside observed share, on log scales, in bins of equal weight of rows."""
     found = reliability(p, label, weight)
-    x = np.maximum([one.predicted for one in found], LEAST_SHARE)
-    y = np.maximum([one.observed for one in found], LEAST_SHARE)
-    axes.plot([LEAST_SHARE, 1], [LEAST_SHARE, 1], color=SOFT, linewidth=1)
-    axes.plot(x, y, marker="o", color=HIT, linewidth=1.4)
-    seen = [value for value in (*x, *y) if value > LEAST_SHARE]
-    low = max(LEAST_SHARE, min(seen, default=0.1) / 3)
+    said, came = [one.predicted for one in found], [one.observed for one in found]
+    low = max(LEAST_SHARE, min((value for value in (*said, *came) if value > LEAST_SHARE), default=0.1) / 3)
+    axes.plot([low, 1], [low, 1], color=SOFT, linewidth=1)
+    axes.plot(
+        np.maximum(said, low), np.maximum(came, low), marker="o", color=HIT, linewidth=1.4, clip_on=False
+    )
     axes.set(xscale="log", yscale="log", xlabel="said", ylabel="was so", xlim=(low, 1), ylim=(low, 1))
 
 
@@ -162,7 +164,7 @@ def draw_run(
         draw_dependence(axes, model.names[i], rows[:, i], parts[:, i])
         keep(one, f"shap_dependence_{model.names[i]}")
     if drift:
-        one, axes = figure(5.6, 4.6, drift_of)
+        one, axes = figure(5.6, 4.6, "\n".join(wrap(drift_of, TITLE)))
         draw_drift(axes, drift)
         keep(one, "drift")
     return made

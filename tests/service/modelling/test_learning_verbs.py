@@ -18,10 +18,13 @@ from data_contracts.errors import WatchworthyError
 from data_contracts.recordings import read
 from models.bundle import STARTER, Bundle, load, load_head
 from models.card import write as write_card
+from models.heads.frustration import FRUSTRATION
 from pipelines import backfill as backfilling
 from pipelines.backfill import backfill, results
+from pipelines.datasets.examples import Examples
 from pipelines.lifecycle import promoting, silence
 from pipelines.lifecycle.ledger import Ledger
+from pipelines.lifecycle.moved import moved
 from pipelines.lifecycle.people import counted, on_labels
 from pipelines.lifecycle.watching import watch
 from pipelines.store.annotating import annotate
@@ -185,3 +188,30 @@ def test_a_promotion_by_command_listens_to_silent_recordings_and_moves_the_point
     assert "loud_on_silence" in said
     assert "sample calm-" in said
     assert [one.granted for one in Ledger(data).entries()] == [True, False]
+
+
+def test_the_unit_of_the_monitor_is_a_visitor(filled: Path, tmp_path: Path) -> None:
+    """The same sessions, those of this week all of one visitor: one person is no evidence that people have changed."""
+    folder = tmp_path / "data"
+    shutil.copytree(filled, folder)
+    now_ms = EPOCH_MS + 10 * DAY_MS
+    with Store.open(folder) as store:
+        each = watch(store, "default", 5, now_ms)
+        store.write(
+            lambda db: db.execute("UPDATE session_tallies SET visitor = 'one' WHERE name LIKE 'now-%'"), ()
+        ).result()
+        told = watch(store, "default", 5, now_ms)
+    assert each.moved
+    assert (each.visitors_now, each.visitors_before) == (each.now, each.before)
+    assert (told.visitors_now, told.now) == (1, each.now)
+    assert [one.effect for one in told.features] == [one.effect for one in each.features]
+    assert told.moved == []
+
+
+def test_the_drift_of_a_run_is_of_what_the_service_has_seen(filled: Path, tmp_path: Path) -> None:
+    examples = Examples.read(STARTER / "frustration" / "vectors.parquet")[0]
+    found, words = moved(FRUSTRATION, examples, filled)
+    assert words == "56 sessions that the service has seen beside the negatives it was trained on"
+    assert {one.name for one in found} == set(FRUSTRATION.features)
+    _, words = moved(FRUSTRATION, examples, tmp_path)
+    assert words.startswith("Two training sources: ")
