@@ -133,7 +133,7 @@ class Writer:
         if job.loop is None:
             self._wake.release()
         else:  # once the loop has done its turn: what else is ready then goes into the same transaction
-            job.loop.call_soon(self._wake.release)
+            job.loop.call_soon(self._gather, job.loop, 1, time.monotonic() + GATHER_S)
 
     def check(self, size: int = 0) -> None:
         """Raise ``busy`` if a job of this size would be refused now."""
@@ -179,9 +179,9 @@ class Writer:
                     self._bytes -= sum(job.size for job in group)
                     self._group_since = None
                     more = bool(self._waiting) and not self._closing
-                if _tell(results, self._wake.release if more else None):
+                if _tell(results, self._gather if more else None):
                     # Those who wait already wait for what their loop has in hand: fewer commits, and none beside it.
-                    self._wake.acquire(timeout=GATHER_S)
+                    self._wake.acquire(timeout=2 * GATHER_S)
                 group, results = [], []  # while the next is waited for, no body of this one is held
         finally:
             self._db.close()
@@ -198,6 +198,17 @@ class Writer:
                     return group
                 self._asleep = True
             self._wake.acquire()
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, known: int, until: float) -> None:
+        """Wake the writer once a turn of this event loop, in which it runs, has brought no more jobs than were known.
+
+        What a turn has brought lets one expect more of the next; ``until`` is the last moment to wait for it, s.
+        """
+        waiting = len(self._waiting)
+        if waiting > known and time.monotonic() < until:
+            loop.call_soon(self._gather, loop, waiting, until)
+        else:
+            self._wake.release()
 
     def _write(self, group: list[Job]) -> list[Result]:
         """Do a group in one transaction; its results once that is durable."""
@@ -329,7 +340,11 @@ def _sessions_of(job: Job) -> Collection[Name] | None:
     return [(job.work.site, job.work.session)] if isinstance(job.work, Unit) else job.touches
 
 
-def _tell(results: list[Result], then: Callable[[], None] | None) -> bool:
+Then = Callable[[asyncio.AbstractEventLoop, int, float], None]
+"""Takes the event loop that calls it, how many jobs are known to wait, and until when it may wait for more."""
+
+
+def _tell(results: list[Result], then: Then | None) -> bool:
     """Hand out results: to threads at once, to each event loop in one call.
 
     Parameters
@@ -356,13 +371,11 @@ def _tell(results: list[Result], then: Callable[[], None] | None) -> bool:
     return told and then is not None
 
 
-def _settle_all(
-    loop: asyncio.AbstractEventLoop, results: list[Result], then: Callable[[], None] | None
-) -> None:
+def _settle_all(loop: asyncio.AbstractEventLoop, results: list[Result], then: Then | None) -> None:
     for result in results:
         _settle(result)
     if then is not None:
-        loop.call_soon(then)
+        loop.call_soon(then, loop, 0, time.monotonic() + GATHER_S)
 
 
 def _settle(result: Result) -> None:

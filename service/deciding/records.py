@@ -11,6 +11,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import numpy as np
+import numpy.typing as npt
 
 from data_contracts import decisions
 from data_contracts.decisions import Cause, Decision, Device, Fact, Outcome, Seen
@@ -72,7 +73,7 @@ def record(
         as_of_ms=session.coverage.duration_ms,
         bundle=bundle,
         catalogue=catalogue(),
-        vector=session.vector.astype("<f4").tobytes(),
+        vector=session.vector.astype("<f4", copy=False).tobytes(),
         moments=session.moments.tobytes(),
         seen=session.coverage,
         facts=None if facts is None else tuple(facts),
@@ -86,6 +87,13 @@ def record(
     )
 
 
+def signals(moments: npt.NDArray[np.void]) -> tuple[str, ...]:
+    """The signals of moments that were not withdrawn, by code."""
+    codes, states = moments["code"].tolist(), moments["state"].tolist()
+    found = {code for code, state in zip(codes, states, strict=True) if state != WITHDRAWN}
+    return tuple([CODES[code] for code in sorted(found)])
+
+
 def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDecision:
     """A record as the store takes it, with its card.
 
@@ -97,7 +105,6 @@ def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDe
         Paths of the session's pages, where they are known.
     """
     said = made.outcome
-    moments = np.frombuffer(made.moments, MOMENT)
     heads = {name: score.probability for name, score in said.heads.items()}
     where = place(candidate(made), secret)
     card = Card(
@@ -113,9 +120,7 @@ def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDe
         seen_before=made.seen_before,
         issue=said.issue or "",
         headline=said.headline or "",
-        signals=tuple(
-            CODES[code] for code in sorted(set(moments["code"][moments["state"] != WITHDRAWN].tolist()))
-        ),
+        signals=signals(np.frombuffer(made.moments, MOMENT)),
         pages=tuple(dict.fromkeys(page[:LONGEST_PATH] for page in pages if page))[:PAGES],
         device=device(made.seen),
         lane=where.lane,

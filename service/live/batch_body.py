@@ -20,6 +20,7 @@ from data_contracts.events import CHANNELS
 from data_contracts.limits import Limits
 from data_contracts.plain_json import BAD, times_at_end
 from data_contracts.scrub import Scrubbed, scrub_and_cut, scrub_event
+from pipelines.store.bodies import pack
 from service.live.refusals import Refusal, refusal_of
 
 LONGEST_HEADER: Final = 4_096
@@ -228,6 +229,12 @@ def events_within(text: Text, limits: Limits, latest: float) -> Read:
     known = times[~late & (np.abs(times) < TIME_MAX)]
     first_ms, last_ms = (int(known[0]), int(known[-1])) if known.size else (None, None)
     return Read(events, _array(clean, events), first_ms, last_ms, outliers, scrubbed)
+
+
+def cut_and_packed(text: Text, limits: Limits, latest: float) -> tuple[Read, bytes]:
+    """As ``events_within``; and the text to store, packed, or the writer hands the interpreter to and fro for each."""
+    read = events_within(text, limits, latest)
+    return read, pack(read.text)
 
 
 def _array(text: bytearray, events: Sequence[Text]) -> Text:

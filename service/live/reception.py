@@ -26,7 +26,7 @@ from service.deciding.judge import Judge, Struggle
 from service.deciding.policy import Policy
 from service.deciding.records import goals_of
 from service.deciding.telling import Announce, Nobody, messages
-from service.live.batch_body import Body, Header, events_within
+from service.live.batch_body import Body, Header, cut_and_packed
 from service.live.live_sessions import Live, LiveSessions, Name, Seen, said
 from service.live.metrics import Metrics
 from service.live.refusals import CLOCK_OUTLIER, Refusal, refusal_of
@@ -172,9 +172,9 @@ class Reception:
         large = len(body.text) > self.settings.aside_bytes
         latest_ms = received_at_ms + self.settings.future_hours * HOUR_MS
         if large:
-            read = await self.beside(lambda: events_within(body.text, self.limits, latest_ms))
+            read, packed = await self.beside(lambda: cut_and_packed(body.text, self.limits, latest_ms))
         else:
-            read = events_within(body.text, self.limits, latest_ms)
+            read, packed = cut_and_packed(body.text, self.limits, latest_ms)
         batch = Batch(header.stream, header.seq, read.events, header.mask)
         unit = Unit(
             site=name[0],
@@ -191,7 +191,8 @@ class Reception:
             last_ms=read.last_ms,
             ends=header.end,
             visitor=header.visitor,
-            confirmed=tuple(Confirmed(one.id, one.what) for one in header.confirm),
+            confirmed=tuple([Confirmed(one.id, one.what) for one in header.confirm]),
+            packed=packed,
         )
         stored = await self._stored(name, batch, unit, large, read.outliers)
         taken = self.metrics.taken

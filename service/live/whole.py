@@ -114,20 +114,25 @@ class Errand:
         return self._waits_for is not None and self._waits_for.cancel(msg)
 
 
+class Nobody:
+    """Who waits for more of a request that is whole."""
+
+    def set(self) -> None:
+        """Tell that there is more."""
+
+
 class Cycle:
     """The one request in hand and its answer, in the words of uvicorn's own."""
 
-    __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete", "response_started")
+    __slots__ = ("disconnected", "keep_alive", "response_complete", "response_started")
+
+    message_event = Nobody()
 
     def __init__(self) -> None:
         self.disconnected = False
         self.keep_alive = True
-        self.message_event = self
         self.response_started = False
         self.response_complete = False
-
-    def set(self) -> None:
-        """Nobody waits for more of a request that is whole."""
 
 
 class WholeConnection(Connection):
