@@ -23,6 +23,7 @@ from pipelines.store.limits import StoreLimits
 from pipelines.store.soundness import Soundness
 from pipelines.store.units import Name, Unit
 
+PATIENCE: Final = 1  # turns of an event loop that bring nothing before what waits is written: clients answer
 GATHER_S: Final = 0.02  # longest that those who wait already wait for others
 
 
@@ -133,7 +134,7 @@ class Writer:
         if job.loop is None:
             self._wake.release()
         else:  # once the loop has done its turn: what else is ready then goes into the same transaction
-            job.loop.call_soon(self._gather, job.loop, 1, time.monotonic() + GATHER_S)
+            job.loop.call_soon(self._gather, job.loop, 1, 0, time.monotonic() + GATHER_S)
 
     def check(self, size: int = 0) -> None:
         """Raise ``busy`` if a job of this size would be refused now."""
@@ -199,14 +200,23 @@ class Writer:
                 self._asleep = True
             self._wake.acquire()
 
-    def _gather(self, loop: asyncio.AbstractEventLoop, known: int, until: float) -> None:
-        """Wake the writer once a turn of this event loop, in which it runs, has brought no more jobs than were known.
+    def _gather(self, loop: asyncio.AbstractEventLoop, known: int, patience: int, until: float) -> None:
+        """Wake the writer once the turns of an event loop, in which it runs, bring no more jobs than were known.
 
-        What a turn has brought lets one expect more of the next; ``until`` is the last moment to wait for it, s.
+        Parameters
+        ----------
+        patience
+            Turns that may bring none; one that brought some lets one expect more of the next.
+        until
+            The last moment to wait, s.
         """
         waiting = len(self._waiting)
-        if waiting > known and time.monotonic() < until:
-            loop.call_soon(self._gather, loop, waiting, until)
+        if waiting > known:
+            patience = PATIENCE
+        elif not patience:
+            until = 0.0
+        if time.monotonic() < until:
+            loop.call_soon(self._gather, loop, waiting, patience - (waiting <= known), until)
         else:
             self._wake.release()
 
@@ -340,8 +350,8 @@ def _sessions_of(job: Job) -> Collection[Name] | None:
     return [(job.work.site, job.work.session)] if isinstance(job.work, Unit) else job.touches
 
 
-Then = Callable[[asyncio.AbstractEventLoop, int, float], None]
-"""Takes the event loop that calls it, how many jobs are known to wait, and until when it may wait for more."""
+Then = Callable[[asyncio.AbstractEventLoop, int, int, float], None]
+"""Takes what ``Writer._gather`` takes."""
 
 
 def _tell(results: list[Result], then: Then | None) -> bool:
@@ -375,7 +385,7 @@ def _settle_all(loop: asyncio.AbstractEventLoop, results: list[Result], then: Th
     for result in results:
         _settle(result)
     if then is not None:
-        loop.call_soon(then, loop, 0, time.monotonic() + GATHER_S)
+        loop.call_soon(then, loop, 0, PATIENCE, time.monotonic() + GATHER_S)
 
 
 def _settle(result: Result) -> None:
