@@ -211,12 +211,9 @@ class Writer:
             The last moment to wait, s.
         """
         waiting = len(self._waiting)
-        if waiting > known:
-            patience = PATIENCE
-        elif not patience:
-            until = 0.0
-        if time.monotonic() < until:
-            loop.call_soon(self._gather, loop, waiting, patience - (waiting <= known), until)
+        left = PATIENCE if waiting > known else patience - 1
+        if left >= 0 and time.monotonic() < until:
+            loop.call_soon(self._gather, loop, waiting, left, until)
         else:
             self._wake.release()
 

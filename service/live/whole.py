@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import http
 import re
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from contextvars import Context, copy_context
 from typing import Any, Final, NamedTuple
 
@@ -62,6 +62,11 @@ def whole(data: bytes) -> Whole | None:
         elif name in OTHERWISE or (name == b"connection" and value.lower() != b"keep-alive"):
             return None
     return Whole(headers, data[match.end() :]) if hosts == lengths == 1 else None
+
+
+def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Headers as they are written."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 class Errand:
@@ -210,8 +215,7 @@ class WholeConnection(Connection):
         if message["type"] == "http.response.start":
             cycle.response_started = True
             headers = [*self.server_state.default_headers, *message["headers"]]
-            lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-            self._head = STATUS_LINES[message["status"]] + lines
+            self._head = STATUS_LINES[message["status"]] + lines(headers)
             return
         self._write(cycle, self._head + b"\r\n" + message["body"])
 
@@ -221,10 +225,10 @@ class WholeConnection(Connection):
         assert cycle is not None
         state["status"] = status
         cycle.response_started = True
-        more = b"".join([b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)])
-        head = b"%bcontent-type: application/json\r\ncontent-length: %d\r\nx-request-id: %b\r\n%b\r\n%b"
+        first, more = lines(self.server_state.default_headers), lines(headers)
+        head = b"%b%bcontent-type: application/json\r\ncontent-length: %d\r\n%bx-request-id: %b\r\n\r\n%b"
         named = state["request_id"].encode()
-        self._write(cycle, head % (STATUS_LINES[status], len(body), named, more, body))
+        self._write(cycle, head % (STATUS_LINES[status], first, len(body), more, named, body))
 
     def _write(self, cycle: Cycle, answer: bytes) -> None:
         """Write an answer, then take up what came meanwhile."""
