@@ -32,9 +32,14 @@ _OF_ISSUE: Final = (
     "issue",
     "headline",
 )  # stay as they were where nobody has looked up names again
+_KEPT: Final = {
+    "pages": "excluded.pages = ''",
+    **dict.fromkeys(_OF_ISSUE, "excluded.issue = '' AND excluded.signals <> ''"),
+}
+"""When a column stays as it was. A card whose moments were all withdrawn has nothing more to tell."""
 _SHOWN: Final = ", ".join(
-    f"{name} = CASE WHEN excluded.{'issue' if name in _OF_ISSUE else name} = '' THEN {name} ELSE excluded.{name} END"
-    if name in (*_OF_ISSUE, "pages")
+    f"{name} = CASE WHEN {_KEPT[name]} THEN {name} ELSE excluded.{name} END"
+    if name in _KEPT
     else f"{name} = excluded.{name}"
     for name in (column.strip(" )") for column in CARDS.partition("(")[2].split(",")[3:])
 )

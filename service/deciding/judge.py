@@ -107,12 +107,19 @@ class Judge:
         )
 
     def said(
-        self, scores: Scores, session: Session, struggle: Struggle | None
+        self, scores: Scores, session: Session, struggle: Struggle | None, before: tuple[str, ...] = ()
     ) -> tuple[tuple[str, ...], bool]:
-        """What a live session's decision is about, and whether its moments must be named before that can be said."""
+        """What a live session's decision is about, and whether its moments must be named before that can be said.
+
+        Parameters
+        ----------
+        before
+            What the decision before was about: where its anger was withdrawn, its headline must go, too.
+        """
         flagged, angry = self.flagged(scores, session, struggle), self.angry(scores, session)
         decision = (session.id, *scores.decision, ANGRY if angry else "", FLAGGED if flagged else "")
-        return decision, flagged is None or (angry and struggle is None)
+        calm_again = not angry and before[:1] == (session.id,) and ANGRY in before
+        return decision, flagged is None or (angry and struggle is None) or calm_again
 
     def angry(self, scores: Scores, session: Session) -> bool:
         """Whether somebody presses in anger: known at once, while the head waits until the press is judged."""

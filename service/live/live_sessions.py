@@ -119,7 +119,7 @@ def said(live: Live, seen: Seen) -> Seen:
     session, scores, judge = seen.session, seen.scores, seen.judge
     if session is None or scores is None or judge is None:
         return seen
-    decision, unnamed = judge.said(scores, session, live.struggle_of(session.id))
+    decision, unnamed = judge.said(scores, session, live.struggle_of(session.id), live.decision)
     return Seen(seen.rows, decision, scores, session, unnamed, judge)
 
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 
 from pipelines.store.cards import CardRow
-from pipelines.store.listing import OPEN
+from pipelines.store.listing import OPEN, Wanted, happening
 from service.deciding.site_norms import SiteNorms
 from service.fraud.asking import Asking
 from service.live.admission import Admission
 from service.live.reception import Reception
 from service.live.settings import Settings
 from service.triage.following import Following
-from service.triage.pages import Pages
+from service.triage.pages import NOW_MS, Pages
 from service.web import cards
 from service.web.cards import View
 from service.web.filters import Filters
@@ -125,6 +125,15 @@ class Desk:
         rows, after = await self.beside(read)
         until = time.monotonic() + TOLD_S
         return List(tuple([await self.view(site, row, count, until) for row, count in rows]), after, begun)
+
+    async def happening(self, site: str) -> CardRow | None:
+        """Who struggles at this moment, whatever list is looked at; of several the latest visit."""
+        now_ms = time.time_ns() // 1_000_000
+        wanted = Wanted(statuses=OPEN)
+        rows = await self.beside(
+            lambda: self.store.read(lambda db: happening(db, site, wanted, now_ms, now_ms - NOW_MS, 1))
+        )
+        return rows[0] if rows else None
 
     async def view(self, site: str, row: CardRow, count: int = 1, until: float | None = None) -> View:
         """A card as it is shown.

@@ -115,6 +115,7 @@ async def queue_of(desk: Desk, visit: Visit, asked: Filters, current: str = "") 
             "device": f.DEVICE_WORDS,
         },
         "open": OPEN,
+        "now": await desk.happening(visit.site),
         "now_for": NOW_MS,
     }
 

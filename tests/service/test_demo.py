@@ -30,6 +30,9 @@ from tests.service.web.house import FLAGS
 GIVING_UP_S = 300  # where nothing is compiled yet
 WITHIN_MS = 2_000
 PAGE = 20  # cards
+KEY = r"Bearer (ww_read_\w+)"
+NOBODY = "#happening .none"
+NOW = "#happening a:not(#fresh)"
 
 
 def test_where_there_is_no_notebook_a_file_is_scored(
@@ -121,7 +124,7 @@ def browser(tools: dict[str, Path]) -> Iterator[Browser]:
 
 
 def test_the_demo_serves_what_it_says(shown: Demo) -> None:
-    key = shown.found(r"Bearer (ww_read_\w+)")
+    key = shown.found(KEY)
     lines = [line for line in shown.text.splitlines() if line.startswith(("Product", "Fraud", "Data"))]
     assert len(lines) == 3
     assert all(path.name.removesuffix(".json.gz") in shown.text for path in SAMPLES.glob("*.json.gz"))
@@ -189,9 +192,27 @@ def test_a_button_that_answers_brings_no_offer_and_nobody_to_the_queue(
     expect(shop.locator("output")).to_have_text("10")
     shop.wait_for_timeout(3_000)  # a press without an answer would be told of after 2.6 s
     assert shop.locator(OFFER).count() == 0
-    expect(desk.locator("#happening")).to_contain_text("nobody is seen to struggle")
+    expect(desk.locator(NOBODY)).to_be_visible()
     assert not desk.locator("#fresh").is_visible()
     shop.context.close()
+
+
+@pytest.mark.needs("chromium", "pages")
+def test_an_answer_that_comes_after_all_takes_the_claim_back(
+    shown: Demo, browser: Browser, desk: Page
+) -> None:
+    shop = cart(browser, shown.shop)
+    press(shop, "#apply", 3)
+    expect(desk.locator(NOW)).to_contain_text("apply code 3 times")
+    shop.locator("#apply").evaluate("button => { button.textContent = 'Applied' }")
+    expect(desk.locator(NOBODY)).to_be_visible(timeout=20_000)
+    session = shop.evaluate("watchworthy.sessionUrl().split('/').pop().split('?')[0]")
+    headers = {"authorization": f"Bearer {shown.found(KEY)}"}
+    listed = httpx.get(f"{shown.address}/v1/sessions?order=newest", headers=headers).json()["sessions"]
+    (card,) = (one for one in listed if one["session_id"] == session)
+    assert (card["headline"], card["signals"]) == (None, [])
+    shop.context.close()
+    desk.reload()
 
 
 @pytest.mark.needs("chromium", "pages")
@@ -199,16 +220,18 @@ def test_three_angry_presses_bring_the_offer_and_the_session_to_the_top_of_the_q
     shown: Demo, browser: Browser, desk: Page
 ) -> None:
     first = desk.locator(".card").first.get_attribute("data-session")
+    stands = desk.locator(".card").first.bounding_box()
     shop = cart(browser, shown.shop)
     shop.fill("#code", "MOON10")
     press(shop, "#apply", 3)
     expect(shop.locator(OFFER)).to_be_visible(timeout=WITHIN_MS)
     session = shop.evaluate("watchworthy.sessionUrl().split('/').pop().split('?')[0]")
-    told = desk.locator("#happening a")
+    told = desk.locator(NOW)
     expect(told).to_contain_text("apply code 3 times", timeout=WITHIN_MS)
     assert told.get_attribute("data-session") == session
     assert desk.locator(".card").first.get_attribute("data-session") == first, "what is being read stays"
     expect(desk.locator("#fresh")).to_contain_text("1 new")
+    assert desk.locator(".card").first.bounding_box() == stands, "and does not move"
     desk.locator("#fresh").click()
     top = desk.locator(".card").first
     expect(top).to_have_attribute("data-session", session)

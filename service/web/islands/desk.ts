@@ -42,7 +42,7 @@ function key(name: string): boolean {
     k: () => go(-1),
     "?": () => help()?.togglePopover(),
     "/": () => $<HTMLInputElement>("#q")?.focus(),
-    n: () => $<HTMLAnchorElement>("#happening a:not([hidden])")?.click(),
+    n: () => $<HTMLAnchorElement>("#happening a:not(#fresh):not([hidden])")?.click(),
     w: () => $<HTMLAnchorElement>("#reel-link")?.click(),
     Enter: () => press("h2 a"),
   };
@@ -97,7 +97,7 @@ class Happening {
   }
 
   private get link(): HTMLAnchorElement {
-    return $<HTMLAnchorElement>("a", this.line!)!;
+    return $<HTMLAnchorElement>("a:not(#fresh)", this.line!)!;
   }
 
   hear(one: Told): void {
@@ -140,7 +140,7 @@ function watch(): void {
     news.set(one.session_id, one.headline ?? "");
     fresh.hidden = false;
     $("b", fresh)!.textContent = String(news.size);
-    if (news.size <= NEWS) say(`New: ${one.headline ?? one.session_id}`);
+    if (news.size <= NEWS) $("#heard")!.textContent = `New: ${one.headline ?? one.session_id}`;
   };
   for (const what of ["changed", "ended", "asked", "decision", "woke", "message"]) {
     source.addEventListener(what, look as EventListener);
