@@ -102,8 +102,8 @@ def _table(watched: Watched) -> str:
         "<details><summary>Every feature</summary><table><tr><th>feature<th class=n>distance"
         f"<th class=n>missing<th class=n>q{rows}</table></details>"
         "<p class=about>A full dot has moved; of an empty one chance may say as much. Distance is Wasserstein's, in "
-        "spreads of the time before (half the way from the 5th to the 95th percentile). Called moved: from 0.10 on, where the false discovery rate is at most 5 % over visitors, "
-        "each permuted with all of their sessions.</p>"
+        "spreads of the time before (half the way from the 5th to the 95th percentile). Called moved: from 0.10 on, "
+        "where the false discovery rate is at most 5 % over visitors, each permuted with all of their sessions.</p>"
     )
 
 
