@@ -83,6 +83,9 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = {
         "visitors may do the same to your bound.",
         "New libraries move as nothing here does. The table by family says how far such a jump may carry.",
         "A recorder that samples the pointer more rarely than every 50 ms, or not at all, hides what it reads.",
+        "The recorder matters: ours says of each press which kind of pointer made it. On 70 quiet traps, recorded at "
+        "once by ours, plain rrweb 2, rrweb 1 and PostHog's, the verdict differed on one: a mouse that was pressed "
+        "where it had never moved to is called automation with ours, and not with the others.",
     ),
     "frustration": (
         "It reads scripted struggles of one demonstration shop. On another site, where pages answer in other ways, its "
@@ -92,6 +95,9 @@ FAILURES: Final[dict[str, tuple[str, ...]]] = {
         "Who compares, to and fro between a list and its items, walks as who has lost the way does: the calm sample "
         "`calm-compare` is flagged.",
         "A shaken pointer counts as a gesture, in the sum of signals alone. Speed, path and tremor do not count.",
+        "The recorder matters: ours tells requests. On 70 quiet traps, recorded at once by ours and three others, that "
+        "changed the signals of two: a failed request made an error of a dead press, and a slow one behind a page that "
+        "had answered at once was called a slow answer, wrongly.",
         "It cannot see what a person felt. Someone who gives up calmly looks calm; a game or a calculator looks busy.",
         "Where the recorder cannot see what a control does (downloads, new tabs, canvases), it says nothing of it.",
         "Struggles without a reaction to miss - reading and not understanding, looking for what is not there - carry "

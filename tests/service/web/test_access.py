@@ -44,6 +44,21 @@ def test_axe_finds_no_serious_fault(
     assert not found, "\n".join(found)
 
 
+def test_axe_would_find_a_fault(browser: Browser, house: House, state: Any) -> None:
+    """The check can fail: the same page with a button that has no name, and words that can hardly be read."""
+    context = browser.new_context(storage_state=state, bypass_csp=True)
+    page = context.new_page()
+    page.goto(house.address + "/sessions/nobody")
+    page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend',"
+        " '<button></button><p style=\"color:#bbb;background:#fff\">hardly there</p>')"
+    )
+    page.add_script_tag(path=AXE)
+    found = {said.split(":")[0] for said in page.evaluate(ASK)}
+    context.close()
+    assert found == {"button-name", "color-contrast"}
+
+
 def test_the_players_document_passes_axe_too(browser: Browser, house: House, state: Any) -> None:
     context = browser.new_context(storage_state=state, bypass_csp=True)
     page = context.new_page()
