@@ -9,7 +9,7 @@ import numpy as np
 
 from data_contracts.compiled import compiled
 from data_contracts.events import INPUT, IS_CHOICE, IS_FIELD, NOT_USER_TRIGGERED, PAGE, SIGHTED
-from features.fold import NEVER, Array, Fold, entropy, feature, share, variation, zeros
+from features.fold import FOREVER, Array, Fold, entropy, feature, share, small, variation, zeros
 from features.histograms import octave_bin, put
 
 PAUSE_MS: Final = 5_000  # a longer time between two inputs is a pause, not a rhythm
@@ -56,10 +56,10 @@ class Keys(Fold):
     pasted: Any = np.int32(0)
     intervals: Any = np.int32(0)
     chars: Any = np.int32(0)  # typed, each with an interval before it
+    last_t: int = small(-1)
     total: float = 0.0  # s
     squares: float = 0.0
     typing: float = 0.0  # s in which the chars were typed
-    last_t: int = NEVER
     last: Any = np.int32(0)  # field of the last input
     page: Any = np.int32(-1)
     targets: Array = zeros("i4", FIELDS)
@@ -81,7 +81,8 @@ class Keys(Fold):
         self.texts += 1
         self.shorter += 1 if change < 0 else 0
         self.pasted += 1 if change > PASTE_CHARS else 0
-        gap = now.t - self.last_t
+        t = min(now.t, FOREVER)
+        gap = t - self.last_t
         if event.target == self.last and gap <= PAUSE_MS:
             seconds = gap / 1_000.0
             self.intervals += 1
@@ -92,7 +93,7 @@ class Keys(Fold):
                 self.chars += int(change)
                 self.typing += seconds
         self.last = event.target
-        self.last_t = now.t
+        self.last_t = t
 
     @feature(unit="s", high=PAUSE_MS / 1_000, channel="input")
     def key_interval_mean(self) -> float:

@@ -19,12 +19,13 @@ from data_contracts.events import (
     TOUCH_START,
     VISIBILITY,
 )
-from features.fold import NEVER, Fold, feature, share
+from features.fold import FOREVER, Fold, feature, share, small
 from features.pointer import LARGEST_PX, is_place
 
 SWIPE_PX: Final = 30.0  # from start to end, as PostHog has it for its dead swipes
 TAP_PX: Final = 15.0  # what browsers allow a finger before it is no tap
 LONGEST_MS: Final = 60_000.0  # a finger that is said to rest longer was not seen to leave
+MOST: Final = 65_535  # of pinches and of turns; no more are counted
 LOST_MS: Final = 1_000  # a finger that scrolls sends no end: so long after its last position it has left
 
 
@@ -53,17 +54,14 @@ def finish(self: Any, ended: bool) -> None:
 class Touch(Fold):
     """Fingers on a screen."""
 
-    t: int = NEVER  # last row of the touch
-    start_t: int = NEVER
+    t: int = small(-1)  # last row of the touch
+    start_t: int = small(-1)
     start_x: Any = np.float32(math.nan)
     start_y: Any = np.float32(math.nan)
     x: Any = np.float32(math.nan)
     y: Any = np.float32(math.nan)
-    down: Any = np.int32(0)
-    fingers: Any = np.int32(0)
-    swipe_t: int = NEVER  # a swipe that an app reports waits for its end
+    swipe_t: int = small(-1)  # a swipe that an app reports waits for its end
     swipe_px: Any = np.float32(0)
-    away: Any = np.int32(0)
 
     tapped: Any = np.int32(0)
     held: Any = np.int32(0)
@@ -72,20 +70,23 @@ class Touch(Fold):
     swiped: Any = np.int32(0)
     timed: Any = np.int32(0)
     speed_sum: float = 0.0
-    pinched: Any = np.int32(0)
-    rotated: Any = np.int32(0)
     left: Any = np.int32(0)
     drifts: Any = np.int32(0)
+    pinched: Any = np.uint16(0)
+    rotated: Any = np.uint16(0)
+    down: Any = np.uint8(0)
+    fingers: Any = np.uint8(0)  # one, or more than one
+    away: Any = np.uint8(0)
 
     def step(self, event: Any, now: Any, out: Any) -> None:
         """Move past one event."""
         kind = event.kind
-        t = now.t
+        t = min(now.t, FOREVER)
         if self.down and t - self.t > LOST_MS:
             finish(self, False)
         if kind == TOUCH_START:
             if self.down and t - self.start_t < LOST_MS and self.x == self.start_x and self.y == self.start_y:
-                self.fingers += 1
+                self.fingers = 2
                 return
             finish(self, False)
             self.fingers = 1
@@ -104,11 +105,11 @@ class Touch(Fold):
                     self.y = event.y
                 if kind != TOUCH_MOVE:
                     finish(self, kind == TOUCH_END)
-            elif kind == TOUCH_END and self.swipe_t != NEVER:
+            elif kind == TOUCH_END and self.swipe_t >= 0:
                 if t > self.swipe_t:
                     self.timed += 1
                     self.speed_sum += self.swipe_px * 1000 / (t - self.swipe_t)
-                self.swipe_t = NEVER
+                self.swipe_t = -1
         elif kind == TAP:
             self.tapped += 1
             if 0 <= event.value < LONGEST_MS:
@@ -116,14 +117,14 @@ class Touch(Fold):
                 self.hold_sum += event.value
         elif kind == SWIPE:
             self.swiped += 1
-            self.swipe_t = NEVER
+            self.swipe_t = -1
             if 0 <= event.value < LARGEST_PX:
                 self.swipe_t = t
                 self.swipe_px = event.value
         elif kind == PINCH:
-            self.pinched += 1
+            self.pinched = min(self.pinched + 1, MOST)
         elif kind == ROTATE:
-            self.rotated += 1
+            self.rotated = min(self.rotated + 1, MOST)
         elif kind == VISIBILITY:
             away = 0 if event.value > 0 else 1
             if away and not self.away:
