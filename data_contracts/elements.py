@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -151,10 +152,11 @@ class _Node:
         self.type = int(record["type"])
         self.bits = int(record["bits"])
         self.raw: dict[int, bytes] = {}
-        place, end = int(record["kept"]), int(record["kept"]) + int(record["kept_size"])
-        while place < end:
-            code, size = int(arena[place]), int(arena[place + 1])
-            self.raw[code] = arena[place + RECORD_HEAD : place + RECORD_HEAD + size].tobytes()
+        begin, place = int(record["kept"]), 0
+        kept = arena[begin : begin + int(record["kept_size"])].tobytes()
+        while place < len(kept):
+            code, size = kept[place], kept[place + 1]
+            self.raw[code] = kept[place + RECORD_HEAD : place + RECORD_HEAD + size]
             place += RECORD_HEAD + size
         self.tag = TAGS[record["tag"]] or self._text(KEPT_TAG).lower() if self.type == ELEMENT else ""
         self.kind: str = TYPES[record["kind"]]
@@ -198,6 +200,7 @@ class _Node:
             return "textbox"
         return TAG_ROLES.get(self.tag, "")
 
+    @cached_property
     def anchor(self) -> tuple[str, str]:
         """Attribute that identifies the element and its value, or two empty strings."""
         for attribute in ANCHORS:
@@ -267,7 +270,7 @@ def structural_name(node: _Node) -> str:
         if above is None or above.type == DOCUMENT:
             break
         landmark = LANDMARK_ROLES.get(above.explicit_role) or LANDMARKS.get(above.tag, "")
-        attribute, value = above.anchor()
+        attribute, value = above.anchor
         if landmark or (attribute and above.tag not in ("html", "body")):
             called = _mark(attribute, value) if attribute else ""
             place = " ".join(part for part in (landmark, called) if part)
@@ -278,7 +281,7 @@ def structural_name(node: _Node) -> str:
 
 
 def _called(node: _Node) -> str:
-    attribute, value = node.anchor()
+    attribute, value = node.anchor
     if attribute:
         return _mark(attribute, value)
     classes = node.classes()
@@ -298,7 +301,7 @@ def selector(node: _Node) -> str:
         if here.type == ELEMENT:
             step, certain = _step(here)
             steps += [joint, step] if joint else [step]
-            if certain and not _is_inside_other_document(here):
+            if certain and not is_inside_other_document(here.nodes, here.row):
                 break
             joint = " >>> " if here.bits & a.SHADOW else " > "
             if certain:  # nothing more is needed up to the frame or shadow root that holds it
@@ -314,22 +317,9 @@ def selector(node: _Node) -> str:
     return "".join(reversed(steps))
 
 
-def _is_inside_other_document(node: _Node) -> bool:
-    row = node.row
-    for _ in range(FURTHEST):
-        record = node.nodes[row]
-        up = int(record["parent"])
-        if up == NOWHERE:
-            return False
-        if record["type"] == DOCUMENT or record["bits"] & a.SHADOW:
-            return True
-        row = up
-    return False
-
-
 def _step(node: _Node) -> tuple[str, bool]:
     """One step of a selector, and whether it alone finds the element in its document."""
-    attribute, value = node.anchor()
+    attribute, value = node.anchor
     step = node.tag
     if node.tag in ("html", "body"):
         return step, node.tag == "body"
@@ -348,6 +338,20 @@ def _step(node: _Node) -> tuple[str, bool]:
             if name not in others:
                 return f"{step}.{name}", False
     return f"{step}:nth-of-type({place})", False
+
+
+@compiled
+def is_inside_other_document(nodes: Nodes, row: int) -> bool:
+    """Whether an element is in the document of a frame, or below a shadow root."""
+    for _ in range(FURTHEST):
+        record = nodes[row]
+        up = int(record["parent"])
+        if up == NOWHERE:
+            return False
+        if record["type"] == DOCUMENT or record["bits"] & a.SHADOW:
+            return True
+        row = up
+    return False
 
 
 @compiled

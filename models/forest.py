@@ -14,6 +14,7 @@ import numpy.typing as npt
 from data_contracts.compiled import compiled
 from features.moments import WITHDRAWN
 from models.signal_rates import extend, names, rates_of_codes, typing_places
+from models.standing import standing
 from models.trees import Trees, goes_left
 
 NODE: Final = np.dtype(
@@ -39,11 +40,14 @@ class Look(NamedTuple):
         Raw margin of each head in log-odds, in the forest's order.
     watched
         Whether any feature to watch for is there.
+    standing
+        The signals that stand, as ``models.standing`` has them.
     """
 
     values: npt.NDArray[np.float32]
     margins: list[float]
     watched: bool
+    standing: int
 
 
 class Forest:
@@ -88,11 +92,11 @@ class Forest:
             Of the session.
         """
         values, margins = np.empty(self._width, "f4"), np.empty(self._ends.size)
-        watched = _look(
+        watched, signals = _look(
             vector, moments, acts, self._typing, self._codes, WITHDRAWN, values,
             self._nodes, self._roots, self._ends, self._watch, margins,
         )  # fmt: skip
-        return Look(values, margins.tolist(), watched)
+        return Look(values, margins.tolist(), watched, signals)
 
 
 @compiled
@@ -109,7 +113,7 @@ def _look(
     ends: Any,
     watch: Any,
     margins: Any,
-) -> bool:
+) -> tuple[bool, int]:
     extend(vector, moments, acts, typing, codes, withdrawn, values)
     tree = 0
     for head in range(ends.size):
@@ -124,4 +128,4 @@ def _look(
     watched = False
     for place in watch:
         watched |= not np.isnan(values[place])
-    return watched
+    return watched, standing(moments, withdrawn)

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from data_contracts.assessments import Ineligible, Verdict
 from data_contracts.decisions import Score
 from features.catalogue import engine
-from features.moments import MOMENT
+from features.moments import MOMENT, WITHDRAWN
 from models.bundle import Trained
+from models.calibration import expit, logit
 from models.forest import Forest, Look
 from models.head import Head
 from models.heads import HEADS
@@ -20,20 +21,22 @@ from models.heads.bot import BOT, may_judge
 from models.operating_points import tightest
 from models.scorer import Scorer, Session
 from models.signal_rates import names
+from models.standing import standing
 from models.trees import Trees
 from models.verdict import verdict
 
 
 class Scores(msgspec.Struct, frozen=True):
-    """What every head says of a session, and the verdict."""
+    """What every head says of a session, the verdict, and the signals that stand, as ``models.standing`` has them."""
 
     heads: dict[str, Score]
     verdict: Verdict
+    standing: int
 
     @property
     def decision(self) -> tuple[str, ...]:
         """What must be written down when it changes: the verdict, and why a head may not speak."""
-        return (self.verdict, *(one.ineligible_reason or "" for one in self.heads.values()))
+        return (self.verdict, *[one.ineligible_reason or "" for one in self.heads.values()])
 
 
 class Speaker(NamedTuple):
@@ -51,6 +54,8 @@ class Speaker(NamedTuple):
         Its place among the margins of the forest; -1 if its model has no trees.
     columns
         What its model reads of an extended vector, i8[k].
+    prior
+        Log-odds of its base rate.
     """
 
     head: Head
@@ -58,12 +63,17 @@ class Speaker(NamedTuple):
     missing: Ineligible
     tree: int
     columns: npt.NDArray[np.int64]
+    prior: float
 
     def margin(self, trained: Trained, look: Look) -> float:
         """Raw margin in log-odds."""
         if self.tree >= 0:
             return look.margins[self.tree]
         return trained.model.margin(look.values[self.columns])
+
+    def probability(self, trained: Trained, margin: float) -> float:
+        """As ``Calibration.probability`` has it, to the last bit."""
+        return expit(trained.calibration.log_likelihood_ratio(margin) + self.prior)
 
 
 class LiveScorer:
@@ -91,6 +101,7 @@ class LiveScorer:
                 "too_few_goals" if head.name == "conversion" and head.name not in heads else "model_missing",
                 list(trees).index(head.name) if head.name in trees else -1,
                 np.array([places[name] for name in trained.model.names] if trained else [], "i8"),
+                logit(trained.base_rate) if trained else 0.0,
             )
             for head in HEADS
             if head.always or head.name in heads
@@ -101,16 +112,17 @@ class LiveScorer:
 
     def warm(self) -> None:
         """Compile what scoring needs, or load it from disk."""
+        standing(np.zeros(0, MOMENT), WITHDRAWN)
         vector = np.zeros(len(engine().names), "f4")
         look = self._forest.look(vector, np.zeros(0, MOMENT), 0)
         for speaker in self._speakers:
             if trained := speaker.trained:
-                trained.calibration.probability(speaker.margin(trained, look), trained.base_rate)
+                speaker.probability(trained, speaker.margin(trained, look))
 
     def scores(self, session: Session) -> Scores:
         """What every head says of a session now."""
         evidence = session.coverage
-        look: Look | None = None
+        look = self._forest.look(session.vector, session.moments, evidence.acts)
         found: dict[str, Score] = {}
         said: Verdict = "undetermined"
         for speaker in self._speakers:
@@ -119,10 +131,8 @@ class LiveScorer:
             if why is not None or trained is None:
                 found[name] = Score(None, why or speaker.missing)
                 continue
-            if look is None:
-                look = self._forest.look(session.vector, session.moments, evidence.acts)
             margin = speaker.margin(trained, look)
-            found[name] = Score(trained.calibration.probability(margin, trained.base_rate), None)
+            found[name] = Score(speaker.probability(trained, margin), None)
             if name == "bot":
                 said = verdict(margin, self.point, look.watched and may_judge(evidence), self._misses)
-        return Scores(found, said)
+        return Scores(found, said, look.standing)

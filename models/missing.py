@@ -65,7 +65,7 @@ class Sights(Evidence, Protocol):
 
 def partial(sights: Sights) -> bool:
     """Whether a part of a session is missing that was otherwise seen: a batch, or a snapshot on the way."""
-    return not sights.blind and sights.blind_ms > 0
+    return sights.blind_ms > 0 and not sights.blind
 
 
 def hidden(sights: Sights) -> npt.NDArray[np.uint8]:

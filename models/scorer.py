@@ -306,7 +306,7 @@ def evidence_names() -> dict[int, tuple[str, ...]]:
 
 def facts_of(moments: npt.NDArray[np.void], element: Name, address: Callable[[int], str]) -> list[Fact]:
     """The moments that a headline may tell of, with the names of their elements and pages."""
-    names = evidence_names()
+    names, addresses = evidence_names(), {page: address(page) for page in set(moments["page"].tolist())}
     told = (moments[name].tolist() for name in FACT_FIELDS)
     return [
         Fact(
@@ -315,7 +315,7 @@ def facts_of(moments: npt.NDArray[np.void], element: Name, address: Callable[[in
             end,
             severity,
             element(page, node) or "",
-            address(page),
+            addresses[page],
             {name: v for name, v in zip(names.get(code, ()), evidence, strict=False) if isfinite(v)},
         )
         for state, code, start, end, page, node, severity, evidence in zip(*told, strict=True)

@@ -6,6 +6,8 @@ import hashlib
 import inspect
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from data_contracts.assessments import Worth
@@ -40,9 +42,41 @@ HEADLINES: Final[dict[str, str]] = {
 """What a moment of each signal is called in a headline. Signs of automation have a queue of their own."""
 
 
+MOST_REASONS: Final = 3
+
+_start: Final = attrgetter("start_ms")
+_severity: Final = attrgetter("severity")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the moments of a session give to say.
+
+    Attributes
+    ----------
+    issue, page
+        The issue that is told first, and the address where it was met; ``None`` and empty where there is nothing to
+        tell.
+    headlines
+        Of the first three issues.
+    """
+
+    issue: str | None = None
+    page: str = ""
+    headlines: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str | None:
+        """Of the first issue."""
+        return self.headlines[0] if self.headlines else None
+
+
+NOTHING: Final = Told()
+
+
 def worth(
     struggle: float | None,
-    facts: Sequence[Fact],
+    facts: Sequence[Fact] | Told,
     seen_before: int = 0,
     stake: float = 1.0,
     automation: bool = False,
@@ -61,7 +95,7 @@ def worth(
     struggle
         Probability 0..1, or ``None`` where the head abstains.
     facts
-        Moments of the session that were not withdrawn.
+        Moments of the session that were not withdrawn; or what they give to say, where that was made out before.
     seen_before
         Sessions on record with the same issue.
     stake
@@ -78,25 +112,31 @@ def worth(
         raise ValueError(
             "Struggle and stake lie between 0 and 1, and no fewer than 0 sessions were seen before."
         )
-    told = _groups([fact for fact in facts if fact.code in HEADLINES])
-    headlines = tuple(headline(group) for group in told)
-    key = issue(told[0][0]) if told else None
+    told = facts if isinstance(facts, Told) else tell(facts)
     if struggle is None:
-        return Worth(
-            headline=headlines[0] if headlines else None,
-            reasons=headlines[:3],
-            issue=key,
-            definition=DEFINITION,
-        )
+        return Worth(headline=told.headline, reasons=told.headlines, issue=told.issue, definition=DEFINITION)
     score = scored(struggle, seen_before, stake)
     return Worth(
         score=score,
-        flagged=bool(headlines) and score >= FLAG_FROM and not automation,
-        headline=headlines[0] if headlines else None,
-        reasons=headlines[:3],
-        issue=key,
+        flagged=told.headline is not None and score >= FLAG_FROM and not automation,
+        headline=told.headline,
+        reasons=told.headlines,
+        issue=told.issue,
         definition=DEFINITION,
     )
+
+
+def tell(facts: Sequence[Fact]) -> Told:
+    """What facts give to say, the most severe issue first; ties by time."""
+    groups: dict[tuple[str, str, str], list[Fact]] = {}
+    for fact in sorted(facts, key=_start):
+        if fact.code in HEADLINES:
+            groups.setdefault((fact.code, fact.page, fact.element), []).append(fact)
+    if not groups:
+        return NOTHING
+    told = sorted(groups.values(), key=lambda group: (-max(map(_severity, group)), group[0].start_ms))
+    first = told[0][0]
+    return Told(issue(first), first.page, tuple([headline(group) for group in told[:MOST_REASONS]]))
 
 
 def scored(struggle: float, seen_before: int, stake: float) -> float:
@@ -135,16 +175,6 @@ def headline(facts: Sequence[Fact]) -> str:
         at=f", at {element}" if element else "",
         times=f" {times} times" if times > 1 else "",
         span=f" in {seconds:.0f} s" if times > 1 and seconds >= 1 else "",
-    )
-
-
-def _groups(facts: Sequence[Fact]) -> list[list[Fact]]:
-    """Facts by issue, the most severe issue first; ties by time."""
-    groups: dict[str, list[Fact]] = {}
-    for fact in sorted(facts, key=lambda fact: fact.start_ms):
-        groups.setdefault(issue(fact), []).append(fact)
-    return sorted(
-        groups.values(), key=lambda group: (-max(fact.severity for fact in group), group[0].start_ms)
     )
 
 

@@ -11,14 +11,13 @@ from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from data_contracts.decisions import Cause, Decision, Fact, Outcome
-from features.moments import RAGE_CLICK, WITHDRAWN
 from features.session import Session
 from models.base_rates import SiteTable, telling
 from models.live_scores import LiveScorer, Scores
 from models.naming import called
 from models.scorer import facts_of, named_by
-from models.worth import FLAG_FROM, scored, worth
-from models.worth import issue as issue_of
+from models.standing import ANGER
+from models.worth import FLAG_FROM, NOTHING, Told, scored, tell
 from pipelines.store.cards import with_issue
 from pipelines.store.store import Store
 from pipelines.store.units import Decision as StoredDecision
@@ -34,13 +33,26 @@ ISSUES: Final = 4_096  # whose counts are at hand; that which was used least lat
 
 
 class Struggle(NamedTuple):
-    """What may be worth watching of a session: its moments by name, how rare they are, what is at risk there."""
+    """What may be worth watching of a session.
+
+    Attributes
+    ----------
+    facts
+        Its moments by name.
+    seen_before, stake
+        How rare they are, and what is at risk where they were.
+    site_table
+        Digest of what weighed the moments.
+    told
+        What they give to say.
+    """
 
     session_id: str
     facts: tuple[Fact, ...]
     seen_before: int
     stake: float = 1.0
-    site_table: str = ""  # digest of what weighed the moments
+    site_table: str = ""
+    told: Told = NOTHING
 
 
 class Judge:
@@ -90,18 +102,20 @@ class Judge:
         unusual: float | None = None,
     ) -> Outcome:
         """What is said, given the scores and, where somebody had to look, the named moments."""
-        facts, before, stake = struggle[1:4] if struggle is not None else (None, 0, 1.0)
-        return outcome(self.scorer, scores, self.policy, facts, before, stake, asked, override, unusual)
+        told, before, stake = NOTHING, 0, 1.0
+        if struggle is not None:
+            told, before, stake = struggle.told, struggle.seen_before, struggle.stake
+        return outcome(self.scorer, scores, self.policy, told, before, stake, asked, override, unusual)
 
-    def flagged(self, scores: Scores, session: Session, struggle: Struggle | None) -> bool | None:
+    def flagged(self, scores: Scores, struggle: Struggle | None) -> bool | None:
         """Whether a session is worth watching; None if its moments must be named before that can be said."""
-        if not may_be_flagged(scores, session):
+        if not may_be_flagged(scores):
             return False
         if struggle is None:
             return None
         chance = scores.heads["frustration"].probability
         return (
-            bool(telling(struggle.facts))
+            struggle.told.issue is not None
             and chance is not None
             and scored(chance, struggle.seen_before, struggle.stake) >= FLAG_FROM
         )
@@ -116,22 +130,14 @@ class Judge:
         before
             What the decision before was about: where its anger was withdrawn, its headline must go, too.
         """
-        flagged, angry = self.flagged(scores, session, struggle), self.angry(scores, session)
+        flagged, angry = self.flagged(scores, struggle), self.angry(scores)
         decision = (session.id, *scores.decision, ANGRY if angry else "", FLAGGED if flagged else "")
         calm_again = not angry and before[:1] == (session.id,) and ANGRY in before
         return decision, flagged is None or (angry and struggle is None) or calm_again
 
-    def angry(self, scores: Scores, session: Session) -> bool:
+    def angry(self, scores: Scores) -> bool:
         """Whether somebody presses in anger: known at once, while the head waits until the press is judged."""
-        if scores.verdict == "automation":
-            return False
-        codes = session.moments["code"].tolist()
-        if RAGE_CLICK not in codes:
-            return False
-        states = session.moments["state"].tolist()
-        return any(
-            code == RAGE_CLICK and state != WITHDRAWN for code, state in zip(codes, states, strict=True)
-        )
+        return scores.standing & ANGER != 0 and scores.verdict != "automation"
 
     def struggle(self, site: str, session: Session) -> Struggle:
         """The moments of a session that has its names, and how often its issue was seen before.
@@ -139,13 +145,13 @@ class Judge:
         How often is asked once: a card keeps what was answered for as long as its issue is the same.
         """
         facts, table = self._weighed(site, facts_of(session.moments, named_by(session), session.address))
-        issue = worth(None, telling(facts)).issue
-        if issue is None:
+        told = tell(telling(facts))
+        if told.issue is None:
             return Struggle(session.id, facts, 0, site_table=table)
         card = self._store.card(site, session.id)
-        known = card is not None and card.issue == issue
-        before = card.seen_before if card and known else self._rarity(site, issue)
-        return Struggle(session.id, facts, before, self._stake(facts, issue), table)
+        known = card is not None and card.issue == told.issue
+        before = card.seen_before if card and known else self._rarity(site, told.issue)
+        return Struggle(session.id, facts, before, self._stake(told.page), table, told)
 
     def struggle_now(self, site: str, session: Session) -> Struggle | None:
         """The same of a session that has no card with an issue yet, as far as live memory can name it; else None.
@@ -166,19 +172,22 @@ class Judge:
         if not all(names.values()) or not all(fact.page for fact in facts):
             return None
         facts, table = self._weighed(site, facts)
-        issue = worth(None, telling(facts)).issue
-        if issue is None:
+        told = tell(telling(facts))
+        if told.issue is None:
             return Struggle(session.id, facts, 0, site_table=table)
-        return Struggle(session.id, facts, self._rarity(site, issue), self._stake(facts, issue), table)
+        return Struggle(
+            session.id, facts, self._rarity(site, told.issue), self._stake(told.page), table, told
+        )
 
     def _weighed(self, site: str, facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], str]:
         """Moments with their severity on the site, and the digest of the table that says it; "" where there is none."""
         table = self.tables(site)
         return (tuple(facts), "") if table is None else (table.weighed(facts), table.digest)
 
-    def _stake(self, facts: Sequence[Fact], issue: str) -> float:
-        """What is at risk on the page of an issue."""
-        page = next((fact.page for fact in facts if issue_of(fact) == issue), "")
+    def _stake(self, page: str) -> float:
+        """What is at risk on the page of an address."""
+        if not self._stakes:
+            return 1.0
         path = urlsplit(page).path or "/"
         return next((stake for pattern, stake in self._stakes.items() if fnmatchcase(path, pattern)), 1.0)
 

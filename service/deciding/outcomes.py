@@ -7,30 +7,23 @@ from typing import Final
 
 from data_contracts.assessments import Action
 from data_contracts.decisions import Fact, Outcome
-from features.moments import CODES, WITHDRAWN
 from models.base_rates import telling
 from models.live_scores import LiveScorer, Scores
-from models.scorer import Session
-from models.worth import FLAG_FROM, HEADLINES, worth
+from models.standing import HEADLINED
+from models.worth import FLAG_FROM, Told, worth
 from service.deciding.policy import Policy
 
 OVERRIDDEN: Final[dict[str, Action]] = {"allow": "allow", "deny": "block"}
-HEADLINED = frozenset(code for code, name in enumerate(CODES) if name in HEADLINES)
 
 
-def may_be_flagged(scores: Scores, session: Session, stake: float = 1.0) -> bool:
+def may_be_flagged(scores: Scores, stake: float = 1.0) -> bool:
     """Whether it would be flagged if its issue were new: only then are the names of its elements looked up."""
     struggle = scores.heads["frustration"].probability
     return (
         struggle is not None
         and struggle * stake >= FLAG_FROM
         and scores.verdict != "automation"
-        and any(
-            state != WITHDRAWN and code in HEADLINED
-            for state, code in zip(
-                session.moments["state"].tolist(), session.moments["code"].tolist(), strict=True
-            )
-        )
+        and scores.standing & HEADLINED != 0
     )
 
 
@@ -38,7 +31,7 @@ def outcome(
     scorer: LiveScorer,
     scores: Scores,
     policy: Policy,
-    facts: Sequence[Fact] | None = None,
+    facts: Sequence[Fact] | Told | None = None,
     seen_before: int = 0,
     stake: float = 1.0,
     asked: str = "",
@@ -50,8 +43,8 @@ def outcome(
     Parameters
     ----------
     facts
-        Moments with their names, and their severity on the site where that is known; without them nothing is
-        flagged, and worth is that of an issue never seen before.
+        Moments with their names, and their severity on the site where that is known, or what they give to say;
+        without them nothing is flagged, and worth is that of an issue never seen before.
     seen_before, stake
         As ``models.worth.worth`` takes them.
     asked
@@ -62,7 +55,9 @@ def outcome(
         Of a session that has ended.
     """
     struggle = scores.heads["frustration"].probability
-    told = worth(struggle, telling(facts or ()), seen_before, stake, scores.verdict == "automation")
+    if not isinstance(facts, Told):
+        facts = telling(facts or ())
+    told = worth(struggle, facts, seen_before, stake, scores.verdict == "automation")
     point = scorer.point
     return Outcome(
         heads=scores.heads,

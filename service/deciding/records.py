@@ -16,11 +16,12 @@ import numpy.typing as npt
 from data_contracts import decisions
 from data_contracts.decisions import Cause, Decision, Device, Fact, Outcome, Seen
 from features.catalogue import engine
-from features.moments import CODES, MOMENT, WITHDRAWN
+from features.moments import MOMENT, WITHDRAWN
 from features.session import Session
 from models.kept import Kept as Kept
 from models.queue import Candidate, place
 from models.signal_rates import digests
+from models.standing import names_of, standing
 from pipelines.store.units import Card
 from pipelines.store.units import Decision as StoredDecision
 
@@ -89,9 +90,7 @@ def record(
 
 def signals(moments: npt.NDArray[np.void]) -> tuple[str, ...]:
     """The signals of moments that were not withdrawn, by code."""
-    codes, states = moments["code"].tolist(), moments["state"].tolist()
-    found = {code for code, state in zip(codes, states, strict=True) if state != WITHDRAWN}
-    return tuple([CODES[code] for code in sorted(found)])
+    return names_of(standing(moments, WITHDRAWN))
 
 
 def stored(made: Decision, secret: bytes, pages: Sequence[str] = ()) -> StoredDecision:
