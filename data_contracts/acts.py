@@ -178,7 +178,7 @@ CLICKED_BY: Final = {"mouse": e.MOUSED, "pen": e.PENNED, "touch": e.TOUCHED, "ke
 
 def turn_act(rows: Rows, act: Any, t: int) -> None:
     """Append the rows of an act at ``t`` ms."""
-    rows.declared.add("acts")
+    rows.declare("acts")
     rows.told = True
     if isinstance(act, On):
         _turn_on(rows, act, t)

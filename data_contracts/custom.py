@@ -129,7 +129,7 @@ def _trust(rows: Rows, payload: bytes, t: int) -> None:
 
 
 def _channels(rows: Rows, payload: bytes, t: int) -> None:
-    rows.declared |= {name for name in _read(payload).channels or () if name in e.CHANNELS}
+    rows.declare(*_read(payload).channels or ())
     rows.write(e.STATUS, t, value=0.0)
 
 
@@ -166,7 +166,7 @@ def _sentry_span(rows: Rows, payload: bytes, t: int) -> None:
         )
         about = raw_bytes(span.data)
         status = _span_data.decode(about).status_code if about.startswith(b"{") else None
-        rows.declared.add("network")
+        rows.declare("network")
         rows.request(t if span.end is None else round(span.end * 1_000), duration, status, span.description)
     else:
         rows.write(e.CUSTOM, t, detail=digest(span.op))

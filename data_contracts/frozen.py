@@ -45,7 +45,7 @@ class FrozenStream(Struct, frozen=True, array_like=True):
     back: int | None
     timeless: bool
     channels: int
-    declared: list[str]
+    declared: int
     trust: int
     told: bool
     per_second: dict[int, int]

@@ -39,6 +39,8 @@ from data_contracts.plain_events import Path, Said
 from data_contracts.plain_json import BAD
 from data_contracts.plain_lists import COLUMNS, LISTS, MOST, Plan
 from data_contracts.presses import remember_press
+from data_contracts.row_looks import merged, proved
+from data_contracts.row_seconds import Seconds, count
 from data_contracts.rows import PRESSES, REMEMBERED
 
 Pen = npt.NDArray[np.int64]
@@ -51,25 +53,21 @@ SEES: Final = 2  # flag SIGHTED, or 0
 TRUST: Final = 3  # flags TRUSTED, UNTRUSTED
 EMITTED: Final = 4  # of the event in hand, ms
 FLOOR: Final = 5  # earliest time of its rows, ms
-NAMES: Final = 6  # 1 if names are kept
+MOVED: Final = 6  # rows moved in time
 AGAIN: Final = 7  # 1 if the run ended only for others to take out what it wrote
 LATEST: Final = 8  # largest emission time so far, ms
 ROWS: Final = 9  # rows written
 WANTED: Final = 10  # pairs of target and control that may have to be remembered
-MOVED: Final = 11  # rows moved in time
-CHANNELS: Final = 12  # that the rows of the run prove to be on, as bits
-SECONDS: Final = 13  # that these rows lie in; -1 if they are more than ``MOST_SECONDS``, or were not counted
-MET: Final = 14  # events met, by source
-MET_END: Final = MET + plain.MET
-MOST_SECONDS: Final = 8
-EACH: Final = MET_END  # the seconds, in the order in which they are met
-NUMBERS: Final = EACH + MOST_SECONDS  # rows of each
-TOLD: Final = slice(LATEST, None)
+MUTATED: Final = 11  # 1 if the page changed
+PRINTED: Final = 12  # 1 if a line of the console was among the events
+CHANNELS: Final = 13  # that the rows of the run prove to be on, as bits
+KEPT: Final = 14  # 1 if the rows wait among the others already
+PEN_SIZE: Final = 15
 
-PEN_SIZE: Final = NUMBERS + MOST_SECONDS
+MOVED_BEFORE: Final = plain.MET
+"""Where ``met`` counts rows that were moved in time; before it stand events by source."""
 
 ROOM_ROWS: Final = 1_024
-ROOM_SECONDS: Final = 4_096 * 4
 ROOM_POSITIONS: Final = 256  # of one event; recorders send 10 in 500 ms
 
 
@@ -84,8 +82,15 @@ class Room(threading.local):
         self.plan = np.zeros((LISTS, MOST, COLUMNS), np.int64)
         self.found = np.zeros((LISTS * MOST, FOUND), np.int64)
         self.pen = np.zeros(PEN_SIZE, np.int64)
-        self.seconds = np.zeros(ROOM_SECONDS, np.int64)
-        self.numbers = np.zeros(ROOM_SECONDS, np.int64)
+        self.given = (
+            self.rows,
+            self.wanted,
+            self.said,
+            self.path,
+            self.plan,
+            self.found,
+            self.pen,
+        )  # in this order
 
 
 CHANNEL_OF_KIND: Final = np.zeros(256, np.int64)
@@ -287,82 +292,95 @@ def turn_plain(
 
 
 @compiled
-def count_rows(rows: Events, pen: Pen) -> None:
-    """Count rows by the second they lie in, and collect the channels that they prove to be on, as ``tally`` does."""
-    found = 0
-    bits = 0
-    for i in range(rows.size):
-        row = rows[i]
-        bits |= CHANNEL_OF_KIND[row["kind"]]
-        if row["flags"] & (e.TRUSTED | e.UNTRUSTED):
-            bits |= TRUST_CHANNEL
-        second = row["t"] // 1_000
-        place = found - 1
-        while place >= 0 and pen[EACH + place] != second:
-            place -= 1
-        if place < 0:
-            if found == MOST_SECONDS:
-                return
-            place = found
-            pen[EACH + place] = second
-            pen[NUMBERS + place] = 0
-            found += 1
-        pen[NUMBERS + place] += 1
-    pen[CHANNELS] = bits
-    pen[SECONDS] = found
-
-
-@compiled
 def turn_run(
-    text: Bytes, spans: Spans, first: int, out: Events, wanted: Pairs, lately: Pairs, said: Said, path: Path,
-    plan: Plan, found: Found, pen: Pen, nodes: Nodes, table: Table, arena: Arena, state: State,
-) -> int:  # fmt: skip
-    """Turn events from the one numbered ``first`` on; the number of the first that was not turned.
+    text: Bytes, spans: Spans, first: int, latest: int, shift: int, page: int, trust: int, sighted: bool, names: bool,
+    keeps: bool, out: Events, wanted: Pairs, said: Said, path: Path, plan: Plan, found: Found, pen: Pen, lately: Pairs,
+    met: Pen, waiting: Events, seconds: Seconds, nodes: Nodes, table: Table, arena: Arena, state: State,
+) -> tuple[int, Events]:  # fmt: skip
+    """Turn events from the one numbered ``first`` on; the number of the first that was not turned, and what waits.
 
     Parameters
     ----------
     text, spans
         The events: JSON, and where each begins and ends, i8[n, 2].
+    latest, shift
+        Of the stream's clock, ms.
+    page, trust, sighted, names
+        Number of the page view; flags; whether the page index can answer, and whether names are kept.
+    keeps
+        Whether the rows shall wait with the others at once, where all events were turned and the bound allows it.
     out
         Where rows are written, ``EVENT[m]``; a run ends where the next event might not fit, or would change the page
         before names of it that are wanted have been read.
     wanted
         Where pairs of target and control are written that may have to be remembered, i4[m, 2].
-    lately
-        The pairs that were written lately, i4[2**k, 2].
     said, path
         Room to read an event into, i8[NAMES] and f8[k, 4].
     plan, found
         Room for what a mutation asks for and comes to, i8[LISTS, MOST, COLUMNS] and i8[LISTS * MOST, FOUND].
     pen
-        How the stream stands, i8[PEN_SIZE].
+        What the run comes to, i8[PEN_SIZE].
+    lately
+        The pairs that were written lately, i4[2**k, 2].
+    met
+        Where events are counted by source, then rows that were moved in time, i8[MOVED_BEFORE + 1].
+    waiting, seconds
+        The rows that wait, sorted, and how many were written in each second, as ``row_seconds`` has it.
     nodes, table, arena, state
         The page index.
     """
-    for i in range(first, spans.shape[0]):
-        source = plain.event_at(text, spans[i, 0], spans[i, 1], said, path, plan)
-        if source == BAD:
-            return i
-        needed = CHANGES_KEPT
-        if plain.ALLOWED[source] >> p.POSITIONS & 1:
-            needed = max(needed, said[p.POSITIONS])
-        full = pen[ROWS] + needed + 1 > out.size or pen[WANTED] + needed + 1 > wanted.shape[0]
-        if full or (source == plain.MUTATED and pen[NAMES] and pen[WANTED]):
-            pen[AGAIN] = 1
-            return i
-        latest = pen[LATEST]
-        at = said[p.TIMESTAMP] + pen[SHIFT]
-        if not latest - BACKWARD_MS <= at <= latest + FORWARD_MS:
-            return i
-        pen[EMITTED] = at
-        pen[FLOOR] = latest - LATENESS_MS
-        if source == plain.MUTATED:
-            turned = turn_mutation(text, out, pen, nodes, table, arena, state, said, plan, found)
-        else:
-            turned = turn_plain(out, wanted, lately, pen, nodes, table, arena, state, source, said, path)
-        if not turned:
-            return i
-        pen[LATEST] = max(at, latest)
-        pen[MET + source] += 1
-    count_rows(out[: pen[ROWS]], pen)
-    return int(spans.shape[0])
+    pen[:] = 0
+    pen[LATEST], pen[SHIFT], pen[PAGE], pen[TRUST] = latest, shift, page, trust
+    pen[SEES] = e.SIGHTED if sighted else 0
+    at = first
+    while at < spans.shape[0]:
+        if not turn_one(
+            text, spans[at, 0], spans[at, 1], names, out, wanted, lately, said, path, plan, found, pen, met,
+            nodes, table, arena, state,
+        ):  # fmt: skip
+            break
+        at += 1
+    met[MOVED_BEFORE] += pen[MOVED]
+    if keeps and at == spans.shape[0]:
+        rows = out[: pen[ROWS]]
+        more, in_order = merged(waiting, rows)
+        if in_order and count(rows, seconds):
+            pen[CHANNELS] = proved(rows, CHANNEL_OF_KIND, TRUST_CHANNEL)
+            pen[KEPT] = 1
+            return at, more
+    return at, waiting
+
+
+@compiled
+def turn_one(
+    text: Bytes, begin: int, end: int, names: bool, out: Events, wanted: Pairs, lately: Pairs, said: Said, path: Path,
+    plan: Plan, found: Found, pen: Pen, met: Pen, nodes: Nodes, table: Table, arena: Arena, state: State,
+) -> bool:  # fmt: skip
+    """Turn one event; False, and nothing done, where it is not plain or there is no room for its rows."""
+    source = plain.event_at(text, begin, end, said, path, plan)
+    if source == BAD:
+        return False
+    needed = CHANGES_KEPT
+    if plain.ALLOWED[source] >> p.POSITIONS & 1:
+        needed = max(needed, said[p.POSITIONS])
+    full = pen[ROWS] + needed + 1 > out.size or pen[WANTED] + needed + 1 > wanted.shape[0]
+    if full or (source == plain.MUTATED and names and pen[WANTED]):
+        pen[AGAIN] = 1
+        return False
+    latest = pen[LATEST]
+    at = said[p.TIMESTAMP] + pen[SHIFT]
+    if not latest - BACKWARD_MS <= at <= latest + FORWARD_MS:
+        return False
+    pen[EMITTED] = at
+    pen[FLOOR] = latest - LATENESS_MS
+    if source == plain.MUTATED:
+        turned = turn_mutation(text, out, pen, nodes, table, arena, state, said, plan, found)
+        pen[MUTATED] |= turned
+    else:
+        turned = turn_plain(out, wanted, lately, pen, nodes, table, arena, state, source, said, path)
+        pen[PRINTED] |= source == plain.PRINTED
+    if not turned:
+        return False
+    pen[LATEST] = max(at, latest)
+    met[source] += 1
+    return True

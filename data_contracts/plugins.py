@@ -53,11 +53,11 @@ def turn_plugin(rows: Rows, data: PluginData, t: int) -> None:
     """Append the rows of a plugin's event sent at ``t`` ms."""
     name = data.plugin
     if name.startswith(CONSOLE):
-        rows.declared.add("console")
+        rows.declare("console")
         line = _console.decode(raw_bytes(data.payload))
         rows.console(line.level, line.trace, t)
     elif name.startswith(NETWORK):
-        rows.declared.add("network")
+        rows.declare("network")
         network = _network.decode(raw_bytes(data.payload))
         for request in network.requests or ():
             if not (network.isInitial or request.isInitial):

@@ -17,50 +17,37 @@ Numbers = npt.NDArray[np.int64]
 
 
 @compiled
-def tally(rows: Events, channels: Numbers, trust: int, seconds: Numbers, numbers: Numbers) -> tuple[int, int]:
-    """How many seconds the rows lie in, and the channels that they prove to be on, as bits.
-
-    ``seconds`` and ``numbers`` take the seconds, in the order in which they are met, and the rows of each.
-    """
-    found = 0
+def proved(rows: Events, channels: Numbers, trust: int) -> int:
+    """The channels that rows prove to be on, as bits: by their kind, and by what is said of their trust."""
     bits = 0
     for i in range(rows.size):
-        row = rows[i]
-        bits |= channels[row["kind"]]
-        if row["flags"] & (e.TRUSTED | e.UNTRUSTED):
+        bits |= channels[rows[i]["kind"]]
+        if rows[i]["flags"] & (e.TRUSTED | e.UNTRUSTED):
             bits |= trust
-        second = row["t"] // 1_000
-        place = found - 1
-        while place >= 0 and seconds[place] != second:
-            place -= 1
-        if place < 0:
-            place = found
-            seconds[place] = second
-            numbers[place] = 0
-            found += 1
-        numbers[place] += 1
-    return found, bits
+    return bits
 
 
 @compiled
-def put_in_order(rows: Events) -> bool:
-    """Sort rows by time in place, those of one time as they are; False if they are too far from it to be so sorted."""
+def merged(waiting: Events, rows: Events) -> tuple[Events, bool]:
+    """A copy of rows that are sorted by time with others behind them, all sorted; those of one time as they come.
+
+    False beside it if they are too far from their order to be so sorted: the last of them stand as they came.
+    """
+    count = waiting.size
+    out = np.empty(count + rows.size, waiting.dtype)
+    for i in range(count):
+        out[i] = waiting[i]
     moves = 0
-    for i in range(1, rows.size):
+    for i in range(rows.size):
         t = rows[i]["t"]
-        if t >= rows[i - 1]["t"]:
-            continue
-        place = i - 1
-        while place > 0 and rows[place - 1]["t"] > t:
-            place -= 1
-        moves += i - place
-        if moves > MOVES_PER_ROW * rows.size:
-            return False
-        row = rows[i : i + 1].copy()
-        for j in range(i, place, -1):
-            rows[j] = rows[j - 1]
-        rows[place] = row[0]
-    return True
+        place = count + i
+        if moves <= MOVES_PER_ROW * out.size:
+            while place > 0 and out[place - 1]["t"] > t:
+                out[place] = out[place - 1]
+                place -= 1
+            moves += count + i - place
+        out[place] = rows[i]
+    return out, moves <= MOVES_PER_ROW * out.size
 
 
 @compiled
@@ -77,28 +64,18 @@ def count_before(rows: Events, t: int) -> int:
 
 
 @compiled
-def survey(rows: Events, t: int, idle_ms: int) -> tuple[bool, int, int, int, int]:
-    """What sorted rows are like.
+def settled_before(rows: Events, page: int, t: int, idle_ms: int, last: int) -> int:
+    """How many sorted rows lie before ``t`` ms; -1 unless all are of this page view, with no pause over ``idle_ms``.
 
-    Returns
-    -------
-    tuple
-        Whether all are of one page view, with no pause over ``idle_ms`` between them; the page view of the first;
-        how many lie before ``t`` ms; the times of the first row and of the last before ``t``, ms.
+    ``last`` is the time of the row before them, ms.
     """
-    page = rows[0]["page"]
-    plain = True
-    for i in range(1, rows.size):
-        if rows[i]["page"] != page or rows[i]["t"] - rows[i - 1]["t"] > idle_ms:
-            plain = False
-    before = count_before(rows, t)
-    return (
-        plain,
-        int(page),
-        before,
-        int(rows[0]["t"]),
-        int(rows[max(before - 1, 0)]["t"]),
-    )
+    before = last
+    for i in range(rows.size):
+        at = rows[i]["t"]
+        if rows[i]["page"] != page or at - before > idle_ms:
+            return -1
+        before = at
+    return count_before(rows, t)
 
 
 @compiled

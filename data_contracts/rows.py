@@ -20,6 +20,7 @@ ROW: Final = struct.Struct("<q4i3f2IB11x")
 """The bytes of one ``EVENT`` row."""
 assert ROW.size == EVENT.itemsize
 
+BITS: Final = {name: 1 << i for i, name in enumerate(e.CHANNELS)}
 ELEMENTS_KEPT: Final = 1_024
 LATELY: Final = 64  # a power of two
 ID_MAX: Final = 2**31 - 1
@@ -51,8 +52,8 @@ class Rows:
         self.views = Views(keep=names)
         self.elements: dict[tuple[int, int], Element] = {}
         """What was pressed, clicked, focused, typed in, touched or hovered, by (page view, node id)."""
-        self.declared: set[str] = set()
-        """Channels that the recorder says it records, seen or not."""
+        self.declared = 0
+        """Channels that the recorder says it records, seen or not; bit i stands for ``CHANNELS[i]``."""
         self.told = False  # acts say themselves what they act on
         self.trust = 0  # TRUSTED or UNTRUSTED while the recorder says so
         self.buffer = bytearray()
@@ -72,6 +73,11 @@ class Rows:
         rows = np.frombuffer(self.buffer, EVENT)
         self.buffer = bytearray()
         return rows
+
+    def declare(self, *names: str) -> None:
+        """Take note of channels that the recorder records; what is none is passed over."""
+        for name in names:
+            self.declared |= BITS.get(name, 0)
 
     # Writing rows
 

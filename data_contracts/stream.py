@@ -5,7 +5,7 @@ What comes out is a function of the sequence of events alone, however it was cut
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,29 +17,19 @@ from data_contracts.clock import LATENESS_MS, Clock, Placed
 from data_contracts.counts import Counts
 from data_contracts.decoder import Decoder
 from data_contracts.elements import Element
-from data_contracts.events import CHANNELS as CHANNEL_NAMES
-from data_contracts.events import EVENT, Events, joined
+from data_contracts.events import EVENT, Events
 from data_contracts.frozen import FrozenStream
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.page_index import PageIndex
-from data_contracts.plain_events import MUTATED, PRINTED
+from data_contracts.row_seconds import FEW_SECONDS, ROWS_PER_SECOND, count, counted, table
 from data_contracts.rows import Rows
 from data_contracts.turns import turn, turn_loss
 from data_contracts.views import PageView
 
-FEW_SECONDS: Final = 16  # that may be counted before those that have passed are forgotten
-ROWS_PER_SECOND: Final = 2_000  # of stream time; no person and no browser makes more
 PACK_BYTES: Final = 4_096 * EVENT.itemsize  # rows written before they are counted against that bound
 
 NOTHING: Final = np.empty(0, EVENT)
 _room: Final = plain.Room()
-
-
-def _tally(rows: Events) -> tuple[Iterable[tuple[int, int]], int]:
-    """The seconds that rows lie in with the rows of each, and the channels that they prove to be on, as bits."""
-    seconds, numbers = _room.seconds, _room.numbers
-    found, channels = row_looks.tally(rows, plain.CHANNEL_OF_KIND, plain.TRUST_CHANNEL, seconds, numbers)
-    return zip(seconds[:found].tolist(), numbers[:found].tolist(), strict=True), channels
 
 
 class _Gap:
@@ -72,14 +62,13 @@ class Stream:
         self, name: str = "", limits: Limits = LIMITS, index: PageIndex | None = None, names: bool = True
     ) -> None:
         self.name = name
-        self.counts = Counts()
-        """What was met, understood or not."""
-        self._decoder = Decoder(self.counts, limits)
-        self._clock: Clock[Any] = Clock(self.counts.problems)
-        self._rows = Rows(PageIndex() if index is None else index, self.counts, names)
-        self._waiting: list[Events] = []
-        self._in_order = True
-        self._per_second: dict[int, int] = {}
+        self._counts = Counts()
+        self._met = np.zeros(plain.MOVED_BEFORE + 1, np.int64)  # by compiled code, not in the counts yet
+        self._decoder = Decoder(self._counts, limits)
+        self._clock: Clock[Any] = Clock(self._counts.problems)
+        self._rows = Rows(PageIndex() if index is None else index, self._counts, names)
+        self._waiting = NOTHING
+        self._seconds = table({})
         self._timeless = True
         self._channels = 0
         self.next_seq = 0
@@ -116,72 +105,44 @@ class Stream:
                 break
             self._one(cut[at])
             at += 1
-        self._pack()
+        if self._rows.buffer:
+            self._pack()
 
     def _run(self, text: Any, spans: Any, first: int) -> int:
         """Turn plain events from the one numbered ``first`` on; the number of the first that is not plain."""
         clock, rows = self._clock, self._rows
-        if clock.latest is None or clock.waiting or rows.told:
+        latest, index = clock.latest, rows.index
+        if latest is None or clock.waiting or rows.told:
             return first
-        room = _room
-        pen = room.pen
         at = first
         while True:
-            pen[:] = 0
-            pen[plain.LATEST], pen[plain.SHIFT], pen[plain.PAGE] = (
-                clock.latest,
-                clock.shift,
-                rows.views.current,
-            )
-            pen[plain.SEES], pen[plain.TRUST], pen[plain.NAMES] = rows.sighted, rows.trust, rows.names
-            pen[plain.SECONDS] = -1
             begin = at
-            at = int(
-                plain.turn_run(
-                    text,
-                    spans,
-                    begin,
-                    room.rows,
-                    room.wanted,
-                    rows.lately,
-                    room.said,
-                    room.path,
-                    room.plan,
-                    room.found,
-                    pen,
-                    *rows.index.arrays,
-                )
-            )
+            at, self._waiting = plain.turn_run(
+                text, spans, begin, latest, clock.shift, rows.views.current, rows.trust, index.sighted, rows.names,
+                not rows.buffer, *_room.given, rows.lately, self._met, self._waiting, self._seconds, *index.arrays,
+            )  # fmt: skip
+            told = _room.pen.tolist()
             if at > begin:
-                told = pen.tolist()
-                met = told[plain.MET : plain.MET_END]
-                clock.go_on(told[plain.LATEST])
-                found = told[plain.SECONDS]
-                written = room.rows[: told[plain.ROWS]]
-                if not written.size:
-                    pass
-                elif found >= 0 and not rows.buffer:
-                    counted = zip(
-                        told[plain.EACH : plain.EACH + found],
-                        told[plain.NUMBERS : plain.NUMBERS + found],
-                        strict=True,
-                    )
-                    self._keep(written, counted, told[plain.CHANNELS])
+                latest = told[plain.LATEST]
+                clock.go_on(latest)
+                if told[plain.KEPT]:
+                    self._channels |= told[plain.CHANNELS]
                 else:
-                    rows.add(written)
-                rows.remember_all(room.wanted[: told[plain.WANTED]])
-                self.counts.add_plain(met, told[plain.MOVED])
-                if met[MUTATED]:
+                    rows.add(_room.rows[: told[plain.ROWS]])
+                if rows.names:
+                    rows.remember_all(_room.wanted[: told[plain.WANTED]])
+                if told[plain.MUTATED]:
                     rows.page_changed()
-                if met[PRINTED]:
-                    rows.declared.add("console")
-            if not pen[plain.AGAIN]:
+                if told[plain.PRINTED]:
+                    rows.declare("console")
+            if not told[plain.AGAIN]:
                 return at
             if len(rows.buffer) >= PACK_BYTES:
                 self._pack()
 
     def _one(self, text: Text) -> None:
         """Turn one event, whatever it is."""
+        self._count_met()  # what is wrong with an event is told with its number
         event = self._decoder.decode(text)
         before = self._clock.latest
         emitted = self._clock.tick(event.timestamp)
@@ -215,19 +176,18 @@ class Stream:
 
     def take_before(self, t: int) -> Events:
         """The rows not yet taken before ``t`` ms, in order; others of this stream may still sort before them."""
-        rows = self._sorted()
-        taken = row_looks.count_before(rows, t)
-        self._waiting = [rows[taken:]] if taken < rows.size else []
-        return rows[:taken]
+        rows = self._waiting
+        self.drop(row_looks.count_before(rows, t))
+        return rows[: rows.size - self._waiting.size]
 
     def drop(self, count: int) -> None:
         """Let go of the first rows of those not yet taken."""
-        rows = self._sorted()
-        self._waiting = [rows[count:]] if count < rows.size else []
+        rows = self._waiting
+        self._waiting = rows[count:] if count < rows.size else NOTHING
 
     def pending(self) -> Events:
         """The rows not yet taken, in order. Of an event that waits to be confirmed, none."""
-        return self._sorted()
+        return self._waiting
 
     def freeze(self) -> FrozenStream | None:
         """Its state as plain values; None while an event waits for the next one to confirm its time."""
@@ -240,11 +200,11 @@ class Stream:
             *clock.freeze(),
             self._timeless,
             self._channels,
-            sorted(rows.declared),
+            rows.declared,
             rows.trust,
             rows.told,
-            self._per_second,
-            self._sorted().tobytes(),
+            counted(self._seconds),
+            self._waiting.tobytes(),
             self.counts.freeze(),
             rows.views.freeze(),
             rows.index.freeze(),
@@ -256,16 +216,21 @@ class Stream:
         stream = cls(frozen.name, limits, names=False)
         stream.next_seq = frozen.next_seq
         stream._timeless, stream._channels = frozen.timeless, frozen.channels
-        stream._per_second = dict(frozen.per_second)
-        stream._waiting = [np.frombuffer(frozen.waiting, EVENT).copy()] if frozen.waiting else []
-        stream.counts = Counts.thaw(frozen.counts)
-        stream._decoder.counts = stream._rows.counts = stream.counts
-        stream._clock.thaw(frozen.latest, frozen.shift, frozen.back, stream.counts.problems)
+        stream._seconds = table(frozen.per_second)
+        stream._waiting = np.frombuffer(frozen.waiting, EVENT).copy() if frozen.waiting else NOTHING
+        counts = stream._counts = stream._decoder.counts = stream._rows.counts = Counts.thaw(frozen.counts)
+        stream._clock.thaw(frozen.latest, frozen.shift, frozen.back, counts.problems)
         rows = stream._rows
-        rows.declared, rows.trust, rows.told = set(frozen.declared), frozen.trust, frozen.told
+        rows.declared, rows.trust, rows.told = frozen.declared, frozen.trust, frozen.told
         rows.views.thaw(frozen.views)
         rows.index.thaw(frozen.page)
         return stream
+
+    @property
+    def counts(self) -> Counts:
+        """What was met, understood or not."""
+        self._count_met()
+        return self._counts
 
     @property
     def latest(self) -> int | None:
@@ -275,10 +240,15 @@ class Stream:
     @property
     def page(self) -> int:
         """Number of the first page view that rows yet to be taken may be of; -1 before the first."""
-        rows = self._sorted()
+        rows = self._waiting
         return (
             min(self._rows.views.current, int(rows["page"].min())) if rows.size else self._rows.views.current
         )
+
+    @property
+    def page_now(self) -> int:
+        """Number of the page view that is open; -1 before the first."""
+        return self._rows.views.current
 
     @property
     def pages(self) -> list[PageView]:
@@ -316,15 +286,19 @@ class Stream:
     @property
     def nbytes(self) -> int:
         """Bytes of the page and of the rows that wait."""
-        return self.index.nbytes + sum(rows.nbytes for rows in self._waiting)
+        return self.index.nbytes + self._waiting.nbytes
 
     @property
     def channels(self) -> int:
         """Channels seen or declared; bit i stands for ``CHANNELS[i]``."""
-        mask = self._channels
-        for name in self._rows.declared:
-            mask |= 1 << CHANNEL_NAMES.index(name)
-        return mask
+        return self._channels | self._rows.declared
+
+    def _count_met(self) -> None:
+        """Add what compiled code has met to the counts."""
+        met = self._met
+        if met.any():
+            self._counts.add_plain(met[: plain.MOVED_BEFORE].tolist(), int(met[plain.MOVED_BEFORE]))
+            met[:] = 0
 
     def _turn(self, placed: Placed[Any]) -> None:
         item, emitted, floor = placed
@@ -341,60 +315,39 @@ class Stream:
         """Give the rows from before the first time that time."""
         self._pack()
         self._timeless = False
-        for rows in self._waiting:
-            rows["t"] = t
-        self._per_second = {t // 1_000: sum(rows.size for rows in self._waiting)}
+        self._waiting["t"] = t
+        self._seconds = table({t // 1_000: self._waiting.size})
 
     def _pack(self) -> None:
-        """Count the rows written against the bound per second, and keep those within it."""
+        """Count the rows written against the bound per second, and let those within it wait."""
         rows = self._rows.take()
+        if rows.size and not count(rows, self._seconds):
+            rows = self._within_bound(rows)
         if not rows.size:
             return
-        self._keep(rows, *_tally(rows))
+        self._channels |= row_looks.proved(rows, plain.CHANNEL_OF_KIND, plain.TRUST_CHANNEL)
+        self._waiting, in_order = row_looks.merged(self._waiting, rows)
+        if not in_order:
+            self._waiting = self._waiting[np.argsort(self._waiting["t"], kind="stable")]
 
-    def _keep(self, rows: Events, counted: Iterable[tuple[int, int]], channels: int) -> None:
-        """Let rows wait, within the bound; they lie in these seconds, so many in each, and prove these channels."""
-        per_second = self._per_second
-        earliest = latest = self._clock.latest
-        over = False
-        for second, number in counted:
-            per_second[second] = number = per_second.get(second, 0) + number
-            over = over or number > ROWS_PER_SECOND
-            earliest = None if earliest is None else min(earliest, second * 1_000)
-        if over:
-            rows = self._within_bound(rows, rows["t"] // 1_000)
-            channels = _tally(rows)[1]
-        if latest is not None and earliest is not None and len(per_second) > FEW_SECONDS:
-            past = min(latest - LATENESS_MS, earliest) // 1_000
-            self._per_second = {s: n for s, n in per_second.items() if s >= past}
-        if not rows.size:
-            return
-        self._channels |= channels
-        self._waiting = [joined([*self._waiting, rows])]
-        self._in_order = False
-
-    def _within_bound(self, rows: Events, seconds: Any) -> Events:
-        """Drop by number what exceeds 2,000 rows of a second, and count it."""
+    def _within_bound(self, rows: Events) -> Events:
+        """Drop by number what exceeds 2,000 rows of a second, count it, and forget the seconds that have passed."""
+        per_second = counted(self._seconds)
+        seconds = rows["t"] // 1_000
         keep = np.ones(rows.size, bool)
-        for second, number in self._per_second.items():
+        for second, number in zip(
+            *(found.tolist() for found in np.unique(seconds, return_counts=True)), strict=True
+        ):
+            per_second[second] = number = per_second.get(second, 0) + number
             if number > ROWS_PER_SECOND:
                 here = np.flatnonzero(seconds == second)
                 excess = min(number - ROWS_PER_SECOND, here.size)
                 keep[here[here.size - excess :]] = False
-                self._per_second[second] = ROWS_PER_SECOND
-                self.counts.problems["rows_dropped"] += excess
+                per_second[second] = ROWS_PER_SECOND
+                self._counts.problems["rows_dropped"] += excess
+        latest = self._clock.latest
+        if len(per_second) > FEW_SECONDS and latest is not None:
+            past = min(latest - LATENESS_MS, int(rows["t"].min())) // 1_000
+            per_second = {s: n for s, n in per_second.items() if s >= past}
+        self._seconds = table(per_second)
         return rows[keep]
-
-    def _sorted(self) -> Events:
-        """Every row that waits, sorted by time; equal times keep the order of their numbers."""
-        waiting = self._waiting
-        if not waiting:
-            return NOTHING
-        if len(waiting) == 1 and self._in_order:
-            return waiting[0]
-        rows = joined(waiting) if len(waiting) > 1 else waiting[0]
-        if not row_looks.put_in_order(rows):
-            rows = rows[np.argsort(rows["t"], kind="stable")]
-        self._waiting = [rows]
-        self._in_order = True
-        return rows

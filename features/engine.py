@@ -15,9 +15,10 @@ from numba import njit
 
 from data_contracts.compiled import written_out
 from data_contracts.events import CHANNELS, EVENT, KIND_CHANNEL, Events
+from data_contracts.row_looks import settled_before, with_page
 from features.context import Context
 from features.fold import Feature, Fold
-from features.looking import EVIDENCE, Desk, Look, body, take_live
+from features.looking import EVIDENCE, Desk, Look, Terms, body, take_live
 from features.moments import CAPACITY, COUNTS, KEPT, MOMENT, Report, Signal
 from features.readers import Readers, is_ours
 from features.thresholds import THRESHOLDS, thresholds
@@ -61,6 +62,7 @@ class Engine:
             raise ValueError(
                 f"The folds take {self.dtype.itemsize} bytes of memory; {MEMORY_LIMIT} are allowed."
             )
+        self._width = len(self.names)
         self._empty = np.zeros(1, self.dtype)
         for fold in self.folds:
             for name, value in fold.defaults().items():
@@ -101,65 +103,88 @@ class Engine:
         """
         if events.dtype != EVENT:
             raise TypeError(f"Events must be rows of data_contracts.events.EVENT, not {events.dtype}.")
-        room = self._furnished(moments, limits)
+        room = self._room
+        if moments is not None:
+            write(moments, room, 0)
+        self._furnish(limits)
         return first(room, self._loop(events, memory, room, _CHANNEL_BITS))
 
     def look(
         self,
         events: Events,
-        ready: int,
+        terms: Terms,
         memory: npt.NDArray[np.void],
         moments: npt.NDArray[np.void] | None = None,
         limits: npt.NDArray[np.void] | None = None,
         declared: int = 0,
-    ) -> tuple[npt.NDArray[np.void], Look]:
-        """Move ``memory`` past the first ``ready`` events, in place, and a copy of it past all.
+    ) -> tuple[int, int, npt.NDArray[np.void], Look] | None:
+        """Move ``memory`` past the events before a horizon, in place, and a copy of it past all.
 
         Parameters
         ----------
-        events, memory, moments, limits
+        events
+            ``EVENT[n]`` in the order of the session, at least one.
+        terms
+            What they must be like, and the horizon.
+        memory, moments, limits
             As ``fold`` takes them.
         declared
             As ``vector`` takes it.
 
         Returns
         -------
-        MOMENT[m], Look
-            All moments up to the last event that was ready, as ``fold`` gives them; and what the copy holds.
+        int, int, MOMENT[m], Look
+            How many events lie before the horizon, and the time of the last of them in ms; all moments up to it, as
+            ``fold`` gives them; and what the copy holds. None, and nothing done, if the terms do not hold.
         """
         if not self._is_ours:
-            if ready or moments is None:
-                moments = self.fold(events[:ready], memory, moments, limits)
-            copy = duplicate(memory)
-            alive = live(self.fold(events[ready:], copy, moments, limits))
-            told = [int(copy["context"][name][0]) for name in EVIDENCE]
-            return moments, Look(copy, alive, self.vector(copy, declared), told)
+            return self._look_plainly(events, terms, memory, moments, limits, declared)
         if events.dtype != EVENT:
             raise TypeError(f"Events must be rows of data_contracts.events.EVENT, not {events.dtype}.")
-        room, desk = self._furnished(moments, limits), self._desk
+        room, desk = self._room, self._desk
+        self._furnish(limits)
+        moments = _NO_MOMENTS if moments is None else moments
         shown = bytearray(self.dtype.itemsize)
         copy = np.frombuffer(shown, self.dtype)
-        vector = np.empty(len(self.features), "f4")
-        kept, count = self._look(
-            events, ready, memory, np.frombuffer(memory, _BYTE), copy, np.frombuffer(shown, _BYTE), room,
+        vector = np.empty(self._width, np.float32)
+        ready, until, kept, count = self._look(
+            events, *terms, memory, np.frombuffer(memory, _BYTE), moments, copy, np.frombuffer(shown, _BYTE), room,
             _CHANNEL_BITS, declared, self._readers.needs, vector,
             desk.settled, desk.order, desk.alive, desk.evidence,
         )  # fmt: skip
-        if ready or moments is None:
-            moments = first(desk.settled, kept) if ready else _NO_MOMENTS
-        return moments, Look(copy, first(desk.alive, count), vector, desk.evidence.tolist())
+        if ready < 0:
+            return None
+        if ready:
+            moments = first(desk.settled, kept)
+        return ready, until, moments, Look(copy, first(desk.alive, count), vector, desk.evidence.tolist())
 
-    def _furnished(
-        self, moments: npt.NDArray[np.void] | None, limits: npt.NDArray[np.void] | None
-    ) -> npt.NDArray[np.void]:
-        """The room with these moments and thresholds in it."""
-        room = self._room
-        if moments is not None:
-            write(moments, room, 0)
+    def _look_plainly(
+        self,
+        events: Events,
+        terms: Terms,
+        memory: npt.NDArray[np.void],
+        moments: npt.NDArray[np.void] | None,
+        limits: npt.NDArray[np.void] | None,
+        declared: int,
+    ) -> tuple[int, int, npt.NDArray[np.void], Look] | None:
+        """A look of an engine whose folds have no file, beside which it could be compiled."""
+        ready = settled_before(events, terms.page, terms.horizon, terms.idle_ms, terms.last)
+        if ready < 0:
+            return None
+        events = with_page(events, terms.number)
+        if ready or moments is None:
+            moments = self.fold(events[:ready], memory, moments, limits)
+        copy = duplicate(memory)
+        alive = live(self.fold(events[ready:], copy, moments, limits))
+        told = [int(copy["context"][name][0]) for name in EVIDENCE]
+        until = int(events[ready - 1]["t"]) if ready else terms.last
+        return ready, until, moments, Look(copy, alive, self.vector(copy, declared), told)
+
+    def _furnish(self, limits: npt.NDArray[np.void] | None) -> None:
+        """Have these thresholds in the room."""
         if limits is not None or not self._has_ours:
-            write(self._ours if limits is None else limits, room, _LIMITS_AT)
+            write(self._ours if limits is None else limits, self._room, _LIMITS_AT)
             self._has_ours = limits is None
-        return room
 
     def vector(self, memory: npt.NDArray[np.void], declared: int = 0) -> npt.NDArray[np.float32]:
         """Read every feature off a memory.
@@ -183,7 +208,7 @@ class Engine:
         memory = self.empty()
         self.fold(np.zeros(0, EVENT), memory)
         self.vector(memory)
-        self.look(np.zeros(0, EVENT), 0, memory)
+        self.look(np.zeros(1, EVENT), Terms(0, 0, 0, 0, 0), memory)
         live(np.zeros(1, MOMENT))
 
     @cached_property
@@ -196,6 +221,7 @@ class Engine:
         """The compiled ``look`` of ``features.looking``; only of folds that are all ours."""
         head = ["from data_contracts.compiled import compiled", "from features.looking import take_live"]
         head += [
+            "from data_contracts.row_looks import settled_before, with_page",
             f"from {self._loop.__module__} import loop",
             f"from {self._readers.compiled.__module__} import read",
         ]

@@ -42,6 +42,28 @@ class Look(NamedTuple):
     evidence: list[int]
 
 
+class Terms(NamedTuple):
+    """What a look is taken under.
+
+    Attributes
+    ----------
+    page, number
+        The page view that all rows must be of, as they count it, and its number in the session.
+    horizon
+        Rows before it are folded for good, ms since the epoch.
+    idle_ms
+        A longer pause ends a session, before the first row as between any two.
+    last
+        Time of the last row that is folded, ms since the epoch; the first row's or later if there is none.
+    """
+
+    page: int
+    number: int
+    horizon: int
+    idle_ms: int
+    last: int
+
+
 class Desk:
     """Where a look writes what is then copied out: used anew by each."""
 
@@ -53,11 +75,22 @@ class Desk:
 
 
 def body() -> Iterator[str]:
-    """Text of the function ``look``; it calls ``loop`` of an engine and ``read`` of its readers."""
+    """Text of the function ``look``; it calls ``loop`` of an engine and ``read`` of its readers.
+
+    It gives how many rows were folded for good, or -1 if the terms do not hold and nothing was done; the time of the
+    last of them; and how many moments there are of those, and that were not withdrawn of all.
+    """
     yield "def look("
-    yield "    events, ready, memory, whole, shown, copy, room, channel_bits, declared, needs, vector,"
-    yield "    settled, order, alive, evidence,"
+    yield "    events, page, number, horizon, idle_ms, last, memory, whole, moments, shown, copy, room, channel_bits,"
+    yield "    declared, needs, vector, settled, order, alive, evidence,"
     yield "):"
+    yield "    ready = settled_before(events, page, horizon, idle_ms, last)"
+    yield "    if ready < 0:"
+    yield "        return -1, 0, 0, 0"
+    yield "    if number != page:"
+    yield "        events = with_page(events, number)"
+    yield "    for i in range(moments.size):"
+    yield "        room[0].moments[i] = moments[i]"
     yield "    kept = loop(events[:ready], memory, room, channel_bits)"
     yield "    if ready:"
     yield "        for i in range(kept):"
@@ -69,7 +102,8 @@ def body() -> Iterator[str]:
     yield "    now = shown[0].context"
     for i, name in enumerate(EVIDENCE):
         yield f"    evidence[{i}] = now.{name}"
-    yield "    return kept, take_live(room[0].moments[:told], order, alive)"
+    yield "    until = events[ready - 1].t if ready else last"
+    yield "    return ready, until, kept, take_live(room[0].moments[:told], order, alive)"
 
 
 @compiled

@@ -20,14 +20,14 @@ from data_contracts.elements import Element
 from data_contracts.events import EVENT, Events
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.order import IDLE_MS, PageNumbers, cut, interleave, number_pages
-from data_contracts.row_looks import count_before, survey, with_page
+from data_contracts.row_looks import count_before, merged
 from data_contracts.stream import Stream
 from data_contracts.views import PageView
 from features.catalogue import engine
 from features.engine import Engine, duplicate, live
 from features.folded import Folded
 from features.frozen import Frozen, decode, encode
-from features.looking import Look
+from features.looking import Look, Terms
 from features.moments import MOMENT
 from features.session import Session, covered, seen_by
 
@@ -41,8 +41,8 @@ LAGGING_MS: Final = 10_000  # a stream so far behind the newest is taken to be s
 def warm() -> None:
     """Compile what a memory calls beside its engine, or load it from disk."""
     one = np.zeros(1, EVENT)
-    with_page(one, 0)
-    count_before(one, survey(one, 0, IDLE_MS)[2])
+    merged(one, one)
+    count_before(one, 0)
 
 
 class Memory:
@@ -109,26 +109,26 @@ class Memory:
         WatchworthyError
             Whatever decoding refuses. The memory is then of no use any more.
         """
-        if not self._take(batch):
+        stream = self._take(batch)
+        if stream is None:
             return False
-        stream = self._streams[batch.stream]
-        last, rows = self._folded.last, stream.pending()
+        rows, latest, last = stream.pending(), stream.latest, self._folded.last
         if last is not None and rows.size and (int(rows["t"][0]), batch.stream) < last:
             return False
         if ends:
             self._ended.add(batch.stream)
-        if stream.latest is not None:
-            if self._newest is None or stream.latest > self._newest:
-                self._newest = stream.latest
+        if latest is not None:
+            if self._newest is None or latest > self._newest:
+                self._newest = latest
             if len(self._streams) > 1 or self._ended or rows.size > MOST_WAITING:
                 self._settle()
-            if not self._names:
+            if not self._names and (self._ended or len(self._folded.pages.given) > PAGES_KEPT):
                 self._let_go(self._newest)
         return True
 
     def push_all(self, batches: Iterable[Batch]) -> bool:
         """Take many batches, those of a stream by number; fold nothing before all are there. As ``push``."""
-        return all(self._take(batch) for batch in batches)
+        return all(self._take(batch) is not None for batch in batches)
 
     def sessions(self) -> list[Session]:
         """Every session of the batches taken so far, in order of time."""
@@ -140,11 +140,14 @@ class Memory:
 
     def latest(self) -> tuple[Session | None, int]:
         """The session that goes on, and the rows of all sessions."""
-        look = self._look()
+        channels = self.channels
+        look = self._look(channels)
         if look is not None:
-            name, evidence = self._name_of(len(self._folded.finished)), seen_by(look.evidence, self.channels)
-            session = Session(name, look.evidence[0], *look[:3], evidence, self)
-            return session, self._folded.earlier + session.coverage.rows
+            memory, moments, vector, evidence = look
+            name, seen = self._name_of(len(self._folded.finished)), seen_by(evidence, channels)
+            return Session(
+                name, evidence[0], memory, moments, vector, seen, self
+            ), self._folded.earlier + seen.rows
         self._settle()
         folded = self._to_the_end()
         if folded.last is None:
@@ -292,29 +295,26 @@ class Memory:
                 return self._streams[name], key & 0xFFFFFFFF
         return None
 
-    def _take(self, batch: Batch) -> bool:
-        """Decode a batch; False if it comes too late for its stream."""
+    def _take(self, batch: Batch) -> Stream | None:
+        """Decode a batch; its stream, or None if it comes too late for it."""
         stream = self._streams.get(batch.stream)
         if stream is None:
             if batch.stream in self._gone:
-                return False
+                return None
             stream = self._streams[batch.stream] = Stream(batch.stream, self._limits, names=self._names)
             self._ids[batch.stream] = len(self._ids) + len(self._gone)
         if batch.seq < stream.next_seq:
-            return False
+            return None
         if batch.seq > stream.next_seq:
             stream.lose(batch.seq)
         stream.declare(batch.channels)
         stream.push(batch.seq, batch.events)
-        return True
+        return stream
 
     def _horizon(self, newest: int) -> int:
         """The time before which no stream is likely to send anything, ms."""
-        horizon = newest
-        for stream in self._streams.values():
-            if stream.latest is not None and newest - LAGGING_MS <= stream.latest < horizon:
-                horizon = stream.latest
-        return horizon - LATE_MS
+        latest = [one.latest for one in self._streams.values() if one.latest is not None]
+        return min([newest, *[t for t in latest if t >= newest - LAGGING_MS]]) - LATE_MS
 
     def _settle(self) -> None:
         """Fold the rows that no stream is likely to send anything before, if there are enough; they wait no more."""
@@ -322,10 +322,9 @@ class Memory:
         if self._newest is None or (waiting < SETTLED_FROM and not self._ended):
             return
         horizon = self._horizon(self._newest)
-        ready = {name: stream.take_before(horizon) for name, stream in self._streams.items()}
-        self._advance(self._folded, ready)
+        self._advance(self._folded, {name: one.take_before(horizon) for name, one in self._streams.items()})
 
-    def _look(self) -> Look | None:
+    def _look(self, channels: int) -> Look | None:
         """What the session comes to, settled by the way; None where more than one page view of one stream waits."""
         if len(self._streams) != 1 or self._newest is None:
             return None
@@ -333,22 +332,22 @@ class Memory:
         rows, folded = stream.pending(), self._folded
         if not rows.size:
             return None
-        plain, page, ready, begin, settled = survey(rows, self._horizon(self._newest), self._idle_ms)
-        if not plain or (folded.last is not None and begin - folded.last[0] > self._idle_ms):
+        pages, page, last = folded.pages, stream.page_now, folded.last
+        key = (self._ids[name] << 32) + page
+        number = page if page < 0 else pages.given.get(key, pages.due)
+        last_ms = int(rows["t"][0]) if last is None else last[0]
+        terms = Terms(page, number, self._horizon(self._newest), self._idle_ms, last_ms)
+        found = self.engine.look(rows, terms, folded.memory, folded.moments, self._thresholds, channels)
+        if found is None:
             return None
-        pages = folded.pages
-        if page >= 0:
-            key = (self._ids[name] << 32) + page
-            if not ready and key not in pages.given:
+        ready, until, folded.moments, look = found
+        if page >= 0 and key not in pages.given:
+            if not ready:
                 pages = pages.copy()  # what is only shown so far gets no number yet
-            if (number := pages.of(key)) != page:
-                rows = with_page(rows, number)
-        folded.moments, look = self.engine.look(
-            rows, ready, folded.memory, folded.moments, self._thresholds, self.channels
-        )
+            pages.of(key)
         if ready:
             stream.drop(ready)
-            folded.last = (settled, name)
+            folded.last = (until, name)
         self._shown = pages
         return look
 

@@ -9,7 +9,7 @@ from data_contracts.order import merge
 from data_contracts.stream import Stream
 from features.catalogue import engine
 from features.engine import Engine, duplicate, live
-from features.looking import EVIDENCE
+from features.looking import EVIDENCE, Terms
 from features.thresholds import thresholds
 from tests.features.streams import encoded, stream
 
@@ -32,13 +32,25 @@ def test_a_look_is_two_folds_and_a_read(declared: int, plain: bool) -> None:
     rng = np.random.default_rng(5)
     while at < rows.size:
         seen = rows[at : at + int(rng.integers(1, 40))]
-        ready = int(rng.integers(0, seen.size + 1))
+        page = int(seen["page"][0])
+        seen = seen[: int(np.argmax(np.append(seen["page"], page + 1) != page))]
+        horizon = int(seen["t"][int(rng.integers(0, seen.size))]) + int(rng.integers(0, 2))
+        ready = int(np.count_nonzero(seen["t"] < horizon))
+        told = seen.copy()
+        told["page"] = 7  # as its stream counts it
         limits = None if rng.random() < 0.5 else strict
         if ready or before is None:
             before = ours.fold(seen[:ready], expected, before, limits)
         copy = duplicate(expected)
         after = live(ours.fold(seen[ready:], copy, before, limits))
-        moments, look = other.look(seen, ready, memory, moments, limits, declared)
+        last = int(seen["t"][0]) - 5_000
+        terms = Terms(7, page, horizon, 60_000, last)
+        refused = [terms._replace(page=8), terms._replace(idle_ms=4_999)]
+        assert [other.look(told, one, memory, moments, limits, declared) for one in refused] == [None, None]
+        found = other.look(told, terms, memory, moments, limits, declared)
+        assert found is not None
+        settled, until, moments, look = found
+        assert (settled, until) == (ready, int(seen["t"][ready - 1]) if ready else last)
         assert memory.tobytes() == expected.tobytes()
         assert moments.tobytes() == before.tobytes()
         assert look.memory.tobytes() == copy.tobytes()
