@@ -49,7 +49,7 @@ REASON_CODES: Final[dict[str, str]] = {
     "SESSION_STALE": "The session has sent nothing for {value}.",
     "OVERRIDE_DENYLIST": "The owner denies this visitor; the score stands as the model said it.",
 }
-"""Code to sentence; ``{value}`` becomes a feature, its number and its unit."""
+"""Code to sentence; ``{value}`` becomes a feature, its number and its unit, or that it could not be seen."""
 
 
 def number(value: float, unit: str = "-") -> str:
@@ -71,6 +71,9 @@ def sentence(code: str, feature: str, value: float, unit: str = "-") -> str:
 
     >>> sentence("POINTER_JUMPS", "pointer_jumps", 0.9, "share")
     'The pointer appears at its target in one step instead of travelling there (pointer jumps: 90 %).'
+    >>> sentence("QUICK_ANSWER", "reaction_time_median", math.nan, "ms")
+    'The page was quick to answer (reaction time median could not be seen).'
     """
-    fact = f"{feature.replace('_', ' ')}: {number(value, unit)}"
+    name = feature.replace("_", " ")
+    fact = f"{name} could not be seen" if math.isnan(value) else f"{name}: {number(value, unit)}"
     return REASON_CODES[code].format(value=fact)

@@ -113,6 +113,28 @@ def test_cited_moments_carry_their_reason(scorer):
     assert all(reason.code in REASON_CODES for reason in one.reasons)
 
 
+def test_a_reason_from_what_could_not_be_seen_says_so_in_words(scorer):
+    missing, seen = (
+        [
+            reason
+            for reason in scorer.assess(session(values), "s", NOW).reasons
+            if reason.head == "frustration"
+        ]
+        for values in ({}, dict.fromkeys(engine().names, 0.5))
+    )
+    assert missing
+    assert seen
+    for reason in missing:
+        told = reason.text.rpartition("(")[2]
+        if reason.value is None:
+            assert told.endswith(" could not be seen).")
+            assert ":" not in told
+    assert any(reason.value is None for reason in missing)
+    for reason in seen:
+        assert "seen" not in reason.text
+        assert reason.text.rpartition("(")[2].count(": ") == 1
+
+
 @pytest.mark.parametrize(
     ("seen", "bot", "frustration"),
     [
