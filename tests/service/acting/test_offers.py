@@ -30,6 +30,7 @@ from tests.service.sending.test_announcing import listen, outbox
 from tests.service.test_live_decisions import sample
 
 RAGE = "chat-on-rage"
+NEVER_HELD = {"holdout": 0.01}  # and no visitor of these tests is, under their secret
 
 
 def on(name: str, **changes: Any) -> Rule:
@@ -76,9 +77,6 @@ def test_what_ships_is_off_until_somebody_wants_it(tmp_path: Path) -> None:
         assert offers(await visit(one, "struggling-dead-coupon")) == set()
 
     played(tmp_path)(scenario)
-
-
-NEVER_HELD = {"holdout": 0.01}
 
 
 def test_an_offer_comes_with_the_batch_that_caused_it_and_until_it_is_confirmed(tmp_path: Path) -> None:
