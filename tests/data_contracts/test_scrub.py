@@ -1,4 +1,4 @@
-"""Where the scrub masks and where not, on generated events, against the scrub in plain Python."""
+"""The scrub of generated events, wrapped, packed or damaged, against the scrub in plain Python."""
 
 import json
 import random
@@ -13,16 +13,13 @@ from data_contracts.compression import Budget
 from data_contracts.errors import WatchworthyError
 from data_contracts.formats import contents
 from data_contracts.json_scan import Break, Scan
-from data_contracts.lexicon import ATTRIBUTES, STATE_ATTRIBUTES
 from data_contracts.limits import LIMITS
 from data_contracts.scrub import SCRUB_VERSION, Scrubbed, scrub, scrub_event
-from data_contracts.scrub_words import LEFT_ATTRIBUTES
 from data_contracts.turns import text_length
 from tests.data_contracts.conftest import Recorded, incremental, latin, posthog_cv, to_json
 from tests.data_contracts.plain_scrub import event
+from tests.data_contracts.scrub_places import EMAIL, FIELDS, SECRET, mutation
 from tests.data_contracts.test_scrub_texts import TEXTS
-
-CARD, EMAIL, SECRET = "4111 1111 1111 1111", "joe@shop.example", "hunter2"
 
 # Generated events
 
@@ -125,143 +122,6 @@ def test_events_are_scrubbed_as_in_plain_python(events, indent, ascii_only, seed
 def spans(text: bytearray, lines: bool) -> list[tuple[int, int]]:
     scan = Scan(bytes(text))
     return list(scan.documents(0) if lines else scan.elements(0))
-
-
-# Places
-
-
-def element(name: str, **attributes: str) -> dict[str, object]:
-    named = {key.strip("_").replace("_", "-"): value for key, value in attributes.items()}
-    return {"type": 2, "tagName": name, "attributes": named, "childNodes": [], "id": 9}
-
-
-def snapshot(node: object) -> dict[str, object]:
-    return {"type": 2, "data": {"node": {"type": 0, "childNodes": [node], "id": 1}}, "timestamp": 1}
-
-
-def mutation(**lists: object) -> dict[str, object]:
-    return incremental(1, 0, **lists)
-
-
-def custom(payload: object) -> dict[str, object]:
-    return {"type": 5, "data": {"tag": "t", "payload": payload}, "timestamp": 1}
-
-
-def plugin(name: str, payload: object) -> dict[str, object]:
-    return {"type": 6, "data": {"plugin": name, "payload": payload}, "timestamp": 1}
-
-
-FIELDS = {
-    "typed": lambda text: incremental(1, 5, id=3, text=text),
-    "input": lambda text: snapshot(element("input", value=text, type="text")),
-    "input without a type": lambda text: snapshot(element("input", value=text)),
-    "hidden input": lambda text: snapshot(element("input", type="hidden", value=text)),
-    "range": lambda text: snapshot(element("input", type="range", value=text)),
-    "textarea": lambda text: snapshot(element("textarea", value=text)),
-    "select": lambda text: snapshot(element("select", value=text)),
-    "added input": lambda text: mutation(adds=[{"parentId": 1, "node": element("input", value=text)}]),
-    "changed value": lambda text: mutation(attributes=[{"id": 4, "attributes": {"value": text}}]),
-    "content of a textarea": lambda text: snapshot(
-        {**element("textarea"), "childNodes": [{"type": 3, "textContent": text, "id": 5}]}
-    ),
-    "member of a payload": lambda text: custom({"user": {"password": text}}),
-    "header": lambda text: plugin("rrweb/network@1", {"requests": [{"requestHeaders": {"Cookie": text}}]}),
-}
-TEXT_PLACES = {
-    "text": lambda text: snapshot({"type": 3, "textContent": text, "id": 5}),
-    "changed text": lambda text: mutation(texts=[{"id": 5, "value": text}]),
-    "title": lambda text: snapshot(element("p", title=text)),
-    "value of a button": lambda text: snapshot(element("input", value=text, type="button")),
-    "value of an option": lambda text: snapshot(element("option", value=text)),
-    "changed attribute": lambda text: mutation(attributes=[{"id": 4, "attributes": {"aria-label": text}}]),
-    "address": lambda text: {"type": 4, "data": {"href": text, "width": 1, "height": 1}, "timestamp": 1},
-    "custom event": lambda text: custom(text),
-    "deep in a custom event": lambda text: custom({"a": [{"b": text}]}),
-    "console": lambda text: plugin("rrweb/console@1", {"level": "log", "payload": [json.dumps(text)]}),
-    "line of a script": lambda text: plugin("rrweb/console@1", {"level": "log", "trace": [text]}),
-    "request": lambda text: plugin("rrweb/network@1", {"requests": [{"name": text, "status": 200}]}),
-    "console of 1.x": lambda text: incremental(1, 11, level="log", payload=[text], trace=[text]),
-    "canvas": lambda text: incremental(1, 9, id=4, commands=[{"property": "fillText", "args": [text, 1, 2]}]),
-    "unknown type": lambda text: {"type": 77, "data": {"x": text}, "timestamp": 1},
-    "act": lambda text: {"type": "page", "href": text, "t": 1},
-}
-WRITTEN = {
-    "plain": lambda one: to_json(one),
-    "ascii": lambda one: json.dumps(one),
-    "slashes": lambda one: to_json(one).replace("/", "\\/"),
-    "escaped": lambda one: (
-        to_json(one).replace("4111", "\\u0034111").replace("@", "\\u0040").replace("r2", "\\u00722")
-    ),
-}
-
-
-@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
-@pytest.mark.parametrize("place", FIELDS.values(), ids=FIELDS)
-def test_a_field_is_masked_whatever_it_holds(place, write):
-    text = bytearray(write([place(f"{SECRET} ä€😀\n{CARD}")]).encode())
-    done = scrub(text)
-    assert done.walked
-    assert done.inputs + done.secrets == 1
-    left = json.dumps(json.loads(text), ensure_ascii=False)
-    assert not any(one in left for one in (SECRET, "hunt", CARD, "1111", "ä", "€", "😀"))
-    assert scrub(text) == Scrubbed(True)
-
-
-@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
-@pytest.mark.parametrize("place", TEXT_PLACES.values(), ids=TEXT_PLACES)
-def test_a_text_keeps_all_but_what_is_masked(place, write):
-    said = f"/x?lang=de&token={SECRET} paid {CARD} mail {EMAIL} öä"
-    text = bytearray(write([place(said)]).encode())
-    done = scrub(text)
-    here = 2 if said in json.dumps(place(said), ensure_ascii=False).replace(said, "", 1) else 1
-    assert done == Scrubbed(True, cards=here, emails=here, secrets=here)
-    masked = (
-        said.replace(SECRET, "*******")
-        .replace("1111", "****")
-        .replace("4****", "****")
-        .replace("4111", "****")
-    )
-    assert json.loads(text) == [place(masked.replace(EMAIL, "*" * len(EMAIL)))]
-
-
-@pytest.mark.parametrize("name", sorted(LEFT_ATTRIBUTES - {"type"}))
-def test_what_names_and_draws_an_element_is_left(name):
-    before = to_json([snapshot({**element("p"), "attributes": {name: f"{CARD} {EMAIL} ?token=a"}})]).encode()
-    text = bytearray(before)
-    assert scrub(text) == Scrubbed(True)
-    assert text == before
-
-
-def test_what_facts_stand_on_is_left():
-    assert {*ATTRIBUTES[1:], *STATE_ATTRIBUTES} <= LEFT_ATTRIBUTES
-
-
-@pytest.mark.parametrize("kind", ["button", "submit", "reset", "checkbox", "radio", "image", "RADIO"])
-def test_what_the_page_wrote_on_a_control_is_left(kind):
-    first = {"type": kind, "value": "Pay now"}
-    for facts in (first, dict(reversed(first.items()))):
-        text = bytearray(to_json([snapshot({**element("input"), "attributes": facts})]).encode())
-        before = bytes(text)
-        assert scrub(text) == Scrubbed(True)
-        assert text == before
-
-
-@pytest.mark.parametrize("text", ["*******", "•••", "**••", "\\u2022\\u002A", "", "🞄·"])
-def test_what_is_masked_already_is_left(text):
-    before = f'[{{"type":3,"data":{{"source":5,"id":1,"text":"{text}"}},"timestamp":1}}]'.encode()
-    after = bytearray(before)
-    assert scrub(after) == Scrubbed(True)
-    assert after == before
-
-
-def test_a_style_sheet_is_left():
-    sheet = {
-        **element("style"),
-        "childNodes": [{"type": 3, "textContent": f"a{{content:'{EMAIL}'}}", "id": 5}],
-    }
-    rule = incremental(1, 8, adds=[{"rule": f"a{{content:'{EMAIL}'}}"}], replace=EMAIL)
-    text = bytearray(to_json([snapshot(sheet), rule]).encode())
-    assert scrub(text) == Scrubbed(True)
 
 
 @given(st.binary(max_size=24), st.booleans())

@@ -23,6 +23,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from fresh import FRESH  # noqa: E402
 from hostile import HOSTILE  # noqa: E402
+from other_ways import OTHER_WAYS  # noqa: E402
 from playwright.async_api import Browser, async_playwright  # noqa: E402
 from playwright.async_api import Error as PlaywrightError  # noqa: E402
 from pressing import PRESSING  # noqa: E402
@@ -35,7 +36,7 @@ from trial import Due, Trap, Trial  # noqa: E402
 from truth import write_truth  # noqa: E402
 from wandering import WANDERING  # noqa: E402
 
-TRAPS = (*PRESSING, *WANDERING, *HOSTILE, *FRESH)
+TRAPS = (*PRESSING, *OTHER_WAYS, *WANDERING, *HOSTILE, *FRESH)
 OUT = HERE.parents[2] / "pipelines" / "traps"
 ADDRESS = "http://orchard.example"  # the browser maps it to the loopback port, so recordings hold no port
 HALF = {"width": DESKTOP["width"] // 2, "height": DESKTOP["height"] // 2}

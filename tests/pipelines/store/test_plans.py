@@ -9,23 +9,12 @@ from typing import Any
 import pytest
 
 from data_contracts.annotations import Annotation
-from pipelines.store import Store
+from pipelines.store import Store, listing
 from pipelines.store.annotating import annotate, annotations_of
 from pipelines.store.assessing import before, find, override_of, referred
 from pipelines.store.cards import find_card, with_issue
 from pipelines.store.deciding import TOLD, unjudged
 from pipelines.store.intervening import offered, outcomes, used
-from pipelines.store.listing import (
-    Wanted,
-    asleep,
-    by_draw,
-    by_worth,
-    changed,
-    happening,
-    in_lane,
-    newest,
-    of_issues,
-)
 from tests.pipelines.store.making import SESSION, SITE
 
 SMALL = ("sites", "CONSTANT", "(subquery")
@@ -36,14 +25,16 @@ NOBODY = Annotation(annotation_id="an_1", session_id="s", label="calm", reason="
 ASKED: dict[str, Callable[[sqlite3.Connection, Store], Any]] = {
     "card": lambda db, store: find_card(db, SITE, "s"),
     "rarity": lambda db, store: with_issue(db, SITE, "dead_click:1"),
-    "counts of issues": lambda db, store: of_issues(db, SITE, Wanted(), 0, ["a", "b"]),
-    "lane": lambda db, store: in_lane(db, SITE, Wanted(statuses=("new",)), 0, "worth", (0.5, "s"), ["a"], 20),
-    "happening": lambda db, store: happening(db, SITE, Wanted(statuses=("new",)), 0, 0, 20),
-    "slice": lambda db, store: by_draw(db, SITE, Wanted(), 0, (0.5, "s"), 20),
-    "put off": lambda db, store: asleep(db, 0),
-    "worth": lambda db, store: by_worth(db, SITE, Wanted(), 0, (0.5, "s"), 20),
-    "newest": lambda db, store: newest(db, SITE, Wanted(), 0, (5, "s"), 20),
-    "changes": lambda db, store: changed(db, SITE, Wanted(), 0, 7, 20),
+    "counts of issues": lambda db, store: listing.of_issues(db, SITE, listing.Wanted(), 0, ["a", "b"]),
+    "lane": lambda db, store: listing.in_lane(
+        db, SITE, listing.Wanted(statuses=("new",)), 0, "worth", (0.5, "s"), ["a"], 20
+    ),
+    "happening": lambda db, store: listing.happening(db, SITE, listing.Wanted(statuses=("new",)), 0, 0, 20),
+    "slice": lambda db, store: listing.by_draw(db, SITE, listing.Wanted(), 0, (0.5, "s"), 20),
+    "put off": lambda db, store: listing.asleep(db, 0),
+    "worth": lambda db, store: listing.by_worth(db, SITE, listing.Wanted(), 0, (0.5, "s"), 20),
+    "newest": lambda db, store: listing.newest(db, SITE, listing.Wanted(), 0, (5, "s"), 20),
+    "changes": lambda db, store: listing.changed(db, SITE, listing.Wanted(), 0, 7, 20),
     "ended": lambda db, store: unjudged(db, 20),
     "asked before": lambda db, store: before(db, SITE, "s", b"x"),
     "reference": lambda db, store: referred(db, SITE, b"x"),
