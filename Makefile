@@ -4,6 +4,9 @@
 .PHONY: help install pages check test test-full demo bench lab recorder-cost lab-families lab-twins lab-packages lock
 .DELETE_ON_ERROR:
 
+# Each test stands alone, so every core may run some; more than four only wait for browsers and disks.
+SHARED_OUT = --numprocesses=logical --maxprocesses=4
+
 help:
 	@echo "make install    make .venv and install the locked packages and the project"
 	@echo "make pages      build the recorder and the pages, if their sources have changed"
@@ -35,10 +38,12 @@ check: install pages
 	.venv/bin/python service/web/build.py --check
 
 test: install pages
-	.venv/bin/python -m pytest --hypothesis-profile=ci --durations=20
+	.venv/bin/python scripts/compile.py
+	.venv/bin/python -m pytest --hypothesis-profile=ci --durations=20 $(SHARED_OUT)
 
 test-full: install pages
-	.venv/bin/python -m pytest --hypothesis-profile=full --durations=20 -m ""
+	.venv/bin/python scripts/compile.py
+	.venv/bin/python -m pytest --hypothesis-profile=full --durations=20 -m "" $(SHARED_OUT)
 
 demo: install pages
 	@.venv/bin/watchworthy demo

@@ -16,6 +16,15 @@ import pytest
 from hypothesis import settings
 
 from service.web import build
+from tests.browsing import browser, pytest_runtest_protocol
+from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
+
+__all__ = [
+    "browser",
+    "pytest_collection_modifyitems",
+    "pytest_runtest_protocol",
+    "pytest_xdist_make_scheduler",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("WATCHWORTHY_SHARED") or ROOT.parent / "shared")

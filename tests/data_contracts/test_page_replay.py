@@ -1,12 +1,11 @@
 """The page index has the page that rrweb's own player builds of the same recording, in a real browser."""
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.data_contracts.page_edits import as_recorded, edit
 from tests.data_contracts.pages import Builder, Node, Shop, indexed, leaf, mutate
@@ -31,14 +30,11 @@ PLAY = """events => {
 
 
 @pytest.fixture(scope="module")
-def player(tools: dict[str, Path]) -> Iterator[Page]:
+def player(tools: dict[str, Path], browser: Browser) -> Page:
     """A browser tab that has rrweb."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=tools["chromium"], args=["--no-sandbox"])
-        tab = browser.new_page()
-        tab.add_script_tag(path=tools["rrweb"] / "rrweb" / "dist" / "rrweb.umd.min.cjs")
-        yield tab
-        browser.close()
+    tab = browser.new_page()
+    tab.add_script_tag(path=tools["rrweb"] / "rrweb" / "dist" / "rrweb.umd.min.cjs")
+    return tab
 
 
 def played(tab: Page, node: Node, mutations: list[dict[str, Any]]) -> dict[int, tuple[int, list[int]]]:

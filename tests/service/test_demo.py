@@ -11,10 +11,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from models.scorer import Scorer
 from pipelines.readings import readings
@@ -24,11 +25,12 @@ from service.verbs import demo
 from service.web import build
 from tests.service.live_process import PROGRAM, ROOT
 from tests.service.live_store import SAMPLES
+from tests.service.recorder.hand import press
 from tests.service.recorder.site import OFFER
-from tests.service.web.house import FLAGS
 
 GIVING_UP_S = 300  # where nothing is compiled yet
 WITHIN_MS = 2_000
+EVERY_MS = 150
 PAGE = 20  # cards
 KEY = r"Bearer (ww_read_\w+)"
 NOBODY = "#happening .none"
@@ -102,6 +104,16 @@ class Demo:
     def shop(self) -> str:
         return self.found(r"open on (http://localhost:\d+)/")
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What who has the read key sends."""
+        return {"authorization": f"Bearer {self.found(KEY)}"}
+
+    def cards(self, order: str) -> list[dict[str, Any]]:
+        """The first page of a list."""
+        answer = httpx.get(f"{self.address}/v1/sessions?order={order}", headers=self.headers)
+        return list(answer.json()["sessions"])
+
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
@@ -115,24 +127,13 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     one.process.communicate()
 
 
-@pytest.fixture(scope="module")
-def browser(tools: dict[str, Path]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        one = playwright.chromium.launch(executable_path=str(tools["chromium"]), args=list(FLAGS))
-        yield one
-        one.close()
-
-
 def test_the_demo_serves_what_it_says(shown: Demo) -> None:
-    key = shown.found(KEY)
     lines = [line for line in shown.text.splitlines() if line.startswith(("Product", "Fraud", "Data"))]
     assert len(lines) == 3
     assert all(path.name.removesuffix(".json.gz") in shown.text for path in SAMPLES.glob("*.json.gz"))
-    headers = {"authorization": f"Bearer {key}"}
-    listed = httpx.get(f"{shown.address}/v1/sessions?order=queue", headers=headers).json()["sessions"]
-    assert listed[0]["session_id"].startswith("struggling-")
+    assert shown.cards("queue")[0]["session_id"].startswith("struggling-")
     asked = {"session": "automated-straight-cursor"}
-    told = httpx.post(f"{shown.address}/v1/assessments", json=asked, headers=headers).json()
+    told = httpx.post(f"{shown.address}/v1/assessments", json=asked, headers=shown.headers).json()
     assert told["bot"]["verdict"] == "automation"
     opened = lines[2].split("jupyter lab ")[1].strip()
     assert (ROOT / opened).is_file()
@@ -161,15 +162,9 @@ def cart(browser: Browser, shop: str) -> Page:
     return page
 
 
-def press(page: Page, what: str, times: int) -> None:
-    """Press in anger, with the same hand on the same place."""
-    box = page.locator(what).bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 10, box["y"] + 10)
-    for _ in range(times):
-        page.mouse.down()
-        page.mouse.up()
-        page.wait_for_timeout(150)
+def session_of(page: Page) -> str:
+    """The session that the recorder of a page writes."""
+    return str(page.evaluate("watchworthy.sessionUrl().split('/').pop().split('?')[0]"))
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +183,7 @@ def test_a_button_that_answers_brings_no_offer_and_nobody_to_the_queue(
     shown: Demo, browser: Browser, desk: Page
 ) -> None:
     shop = cart(browser, shown.shop)
-    press(shop, "[data-step='1']", 9)
+    press(shop, "[data-step='1']", 9, EVERY_MS)
     expect(shop.locator("output")).to_have_text("10")
     shop.wait_for_timeout(3_000)  # a press without an answer would be told of after 2.6 s
     assert shop.locator(OFFER).count() == 0
@@ -202,14 +197,12 @@ def test_an_answer_that_comes_after_all_takes_the_claim_back(
     shown: Demo, browser: Browser, desk: Page
 ) -> None:
     shop = cart(browser, shown.shop)
-    press(shop, "#apply", 3)
+    press(shop, "#apply", 3, EVERY_MS)
     expect(desk.locator(NOW)).to_contain_text("apply code 3 times")
     shop.locator("#apply").evaluate("button => { button.textContent = 'Applied' }")
     expect(desk.locator(NOBODY)).to_be_visible(timeout=20_000)
-    session = shop.evaluate("watchworthy.sessionUrl().split('/').pop().split('?')[0]")
-    headers = {"authorization": f"Bearer {shown.found(KEY)}"}
-    listed = httpx.get(f"{shown.address}/v1/sessions?order=newest", headers=headers).json()["sessions"]
-    (card,) = (one for one in listed if one["session_id"] == session)
+    session = session_of(shop)
+    (card,) = (one for one in shown.cards("newest") if one["session_id"] == session)
     assert (card["headline"], card["signals"]) == (None, [])
     shop.context.close()
     desk.reload()
@@ -223,9 +216,9 @@ def test_three_angry_presses_bring_the_offer_and_the_session_to_the_top_of_the_q
     stands = desk.locator(".card").first.bounding_box()
     shop = cart(browser, shown.shop)
     shop.fill("#code", "MOON10")
-    press(shop, "#apply", 3)
+    press(shop, "#apply", 3, EVERY_MS)
     expect(shop.locator(OFFER)).to_be_visible(timeout=WITHIN_MS)
-    session = shop.evaluate("watchworthy.sessionUrl().split('/').pop().split('?')[0]")
+    session = session_of(shop)
     told = desk.locator(NOW)
     expect(told).to_contain_text("apply code 3 times", timeout=WITHIN_MS)
     assert told.get_attribute("data-session") == session

@@ -1,4 +1,4 @@
-"""One service, one shop and one browser for all tests of the recorder; a context of its own for each."""
+"""One service and one shop for all tests of the recorder; a context of the browser for each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from pipelines.store import crypto
 from service.deciding.secrets import Secrets
@@ -19,10 +19,6 @@ from service.recorder.versions import Versions
 from tests.service.live_process import KeyPair, Process, make_keys
 from tests.service.recorder.relay import Relay
 from tests.service.recorder.site import Site
-
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
-
 
 WHOLE_S = 1_800  # for all tests of the recorder
 
@@ -46,15 +42,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         assert process.port, process.said
         with demo_shop(folder, "default", f"http://127.0.0.1:{process.port}") as shop:
             yield House(process, keys, shop, folder)
-
-
-@pytest.fixture(scope="module")
-def browser(tools: dict[str, Path]) -> Iterator[Browser]:
-    """A browser; while it runs, so does a loop in this thread, so tests with their own stand in other files."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(tools["chromium"]), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

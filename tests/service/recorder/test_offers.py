@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.service.recorder.conftest import Tagged
+from tests.service.recorder.hand import press
 from tests.service.recorder.site import OFFER
 from tests.service.recorder.waiting import until
 
@@ -15,16 +16,6 @@ pytestmark = pytest.mark.needs("chromium", "pages")
 
 PAGE = "<button id=b>Dead</button><input id=field>"
 ANSWERS = "<button id=b onclick=\"this.textContent = 'answer ' + performance.now()\">Alive</button>"
-
-
-def rage(page: Page, times: int = 3) -> None:
-    box = page.locator("#b").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 5, box["y"] + 5)
-    for _ in range(times):
-        page.mouse.down()
-        page.mouse.up()
-        page.wait_for_timeout(120)
 
 
 def said(tagged: Tagged) -> list[str]:
@@ -37,7 +28,7 @@ def test_the_dialog_takes_and_gives_back_the_focus_and_tells_what_became_of_it(
 ) -> None:
     page.goto(tagged.put("/", PAGE, visitor=visitor))
     until(lambda: tagged.relay.batches)
-    rage(page)
+    press(page, "#b")
     dialog = page.locator(OFFER)
     expect(dialog).to_be_visible(timeout=15_000)
     expect(dialog).to_have_accessible_name("That did not work")
@@ -65,7 +56,7 @@ def test_who_types_is_not_interrupted(tagged: Tagged, page: Page, visitor: str) 
     until(lambda: tagged.relay.batches)
     page.evaluate("b.addEventListener('mousedown', (event) => event.preventDefault())")
     page.focus("#field")
-    rage(page)
+    press(page, "#b")
     expect(page.locator(OFFER)).to_be_visible(timeout=15_000)
     page.keyboard.type("still typing")
     assert page.input_value("#field") == "still typing"
@@ -78,7 +69,7 @@ def test_a_site_may_show_an_offer_itself(tagged: Tagged, page: Page, visitor: st
         "void watchworthy.on('intervention', (offer) => {"
         "offer.preventDefault(); window.got = offer.title; offer.shown(); offer.clicked(); })"
     )
-    rage(page)
+    press(page, "#b")
     until(lambda: page.evaluate("window.got") == "That did not work")
     until(lambda: said(tagged) == ["shown", "clicked"])
     assert page.locator(OFFER).count() == 0
@@ -87,7 +78,7 @@ def test_a_site_may_show_an_offer_itself(tagged: Tagged, page: Page, visitor: st
 def test_a_button_that_answers_brings_no_offer(tagged: Tagged, page: Page, visitor: str) -> None:
     page.goto(tagged.put("/", ANSWERS, visitor=visitor))
     until(lambda: tagged.relay.batches)
-    rage(page, 12)
+    press(page, "#b", 12)
     page.wait_for_timeout(3_000)
     page.evaluate("watchworthy.goal('done')")
     until(lambda: tagged.relay.custom("ww.goal"))
@@ -109,7 +100,7 @@ def test_a_strict_policy_of_the_page_leaves_recorder_and_dialog_working(
     )
     page.goto(tagged.site.put("/", PAGE, script))
     until(lambda: tagged.relay.batches)
-    rage(page)
+    press(page, "#b")
     dialog = page.locator(OFFER)
     expect(dialog).to_be_visible(timeout=15_000)
     assert dialog.evaluate("(one) => getComputedStyle(one).borderRadius") == "8px"

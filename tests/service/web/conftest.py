@@ -1,4 +1,4 @@
-"""One filled house and one browser for all tests of the pages: to start them takes longer than most tests."""
+"""One filled house for all tests of the pages: to start it takes longer than most tests."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from service.web import build
 from service.web.owner import Owner
 from tests.service.live_process import KeyPair, make_keys
 from tests.service.live_store import SAMPLES
 from tests.service.web import strangers
-from tests.service.web.house import FLAGS, TRIAGE, House, Trap, commands, run, written
+from tests.service.web.house import TRIAGE, House, Trap, commands, run, written
 
 SHOWN = (
     "struggling-*",
@@ -72,14 +72,6 @@ def told(line: int, data: Path, recordings: str = "") -> list[str]:
 def house(filled: Path, keys: KeyPair) -> Iterator[House]:
     with House(filled, told(1, filled)) as one:
         yield one
-
-
-@pytest.fixture(scope="session")
-def browser(tools: dict[str, Path]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        one = playwright.chromium.launch(executable_path=tools["chromium"], args=list(FLAGS))
-        yield one
-        one.close()
 
 
 @pytest.fixture(scope="session")

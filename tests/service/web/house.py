@@ -20,16 +20,6 @@ from tests.service.live_process import PROGRAM, ROOT
 GIVING_UP_S = 1_500  # where nothing is compiled yet, and others want the machine too
 GUIDES = ROOT / "docs" / "guides"
 TRIAGE = "triage-in-ten-minutes.md"
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 OPEN = {"RATE_ADDRESS": "0", "RATE_KEY": "0", "RATE_WHOLE": "0", "FUTURE_HOURS": "1000000"}
 
 
