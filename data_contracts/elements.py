@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -23,6 +24,7 @@ from data_contracts.node_facts import FURTHEST
 from data_contracts.node_table import (
     DOCUMENT,
     ELEMENT,
+    NODE,
     NOWHERE,
     RECORD_HEAD,
     Arena,
@@ -143,24 +145,26 @@ LONGEST_NAME: Final = 60
 COMPARED: Final = 32  # siblings whose classes are compared; in a longer list a number says more
 
 
+_read: Final = itemgetter(
+    *map(list(NODE.names or ()).index, ("type", "bits", "kept", "kept_size", "tag", "kind", "role"))
+)
+
+
 class _Node:
     """One row of a page, read by Python: slow, and only for what is cited."""
 
     def __init__(self, nodes: Nodes, arena: Arena, state: State, row: int) -> None:
         self.nodes, self.arena, self.state, self.row = nodes, arena, state, row
-        record = nodes[row]
-        self.type = int(record["type"])
-        self.bits = int(record["bits"])
+        self.type, self.bits, begin, size, tag, kind, role = _read(nodes[row].item())
         self.raw: dict[int, bytes] = {}
-        begin, place = int(record["kept"]), 0
-        kept = arena[begin : begin + int(record["kept_size"])].tobytes()
+        kept, place = arena[begin : begin + size].tobytes(), 0
         while place < len(kept):
             code, size = kept[place], kept[place + 1]
             self.raw[code] = kept[place + RECORD_HEAD : place + RECORD_HEAD + size]
             place += RECORD_HEAD + size
-        self.tag = TAGS[record["tag"]] or self._text(KEPT_TAG).lower() if self.type == ELEMENT else ""
-        self.kind: str = TYPES[record["kind"]]
-        self.explicit_role: str = ROLES[record["role"]]
+        self.tag = TAGS[tag] or self._text(KEPT_TAG).lower() if self.type == ELEMENT else ""
+        self.kind: str = TYPES[kind]
+        self.explicit_role: str = ROLES[role]
 
     def _text(self, code: int) -> str:
         raw = self.raw.get(code)

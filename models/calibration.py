@@ -18,6 +18,8 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from data_contracts.compiled import also_compiled
+
 Floats = npt.NDArray[np.float64]
 Kind = Literal["sigmoid", "beta", "isotonic"]
 
@@ -35,14 +37,26 @@ def logit(p: float) -> float:
     return math.log(p) - math.log1p(-p)
 
 
+@also_compiled
 def expit(x: float) -> float:
     """Probability of log-odds, without overflow."""
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
+@also_compiled
 def softplus(x: float) -> float:
     """``log(1 + exp(x))``, without overflow."""
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+@also_compiled
+def ratio_on(margin: float, beta: bool, first: float, second: float, intercept: float) -> float:
+    """Log-likelihood ratio on a sigmoid, or on the curve of beta calibration; ``second`` is of the latter alone."""
+    if beta:
+        ratio = -softplus(-margin) * first + softplus(margin) * second + intercept
+    else:
+        ratio = margin * first + intercept
+    return min(max(ratio, -LONGEST_RATIO), LONGEST_RATIO)
 
 
 def _expit(x: Floats) -> Floats:
@@ -74,11 +88,7 @@ class Calibration:
         # One number at a time, as live scores come: NumPy would take thirty times as long.
         if self.kind == "isotonic":
             return float(self.ratios(np.array([margin], "f8"))[0])
-        if self.kind == "sigmoid":
-            ratio = margin * self.slopes[0] + self.intercept
-        else:
-            ratio = -softplus(-margin) * self.slopes[0] + softplus(margin) * self.slopes[1] + self.intercept
-        return min(max(ratio, -LONGEST_RATIO), LONGEST_RATIO)
+        return ratio_on(margin, self.kind == "beta", self.slopes[0], self.slopes[-1], self.intercept)
 
     def ratios(self, margin: Floats) -> Floats:
         """``log_likelihood_ratio`` of each margin."""

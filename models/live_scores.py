@@ -13,7 +13,6 @@ from data_contracts.decisions import Score
 from features.catalogue import engine
 from features.moments import MOMENT, WITHDRAWN
 from models.bundle import Trained
-from models.calibration import expit, logit
 from models.forest import Forest, Look
 from models.head import Head
 from models.heads import HEADS
@@ -54,8 +53,8 @@ class Speaker(NamedTuple):
         Its place among the margins of the forest; -1 if its model has no trees.
     columns
         What its model reads of an extended vector, i8[k].
-    prior
-        Log-odds of its base rate.
+    curved
+        Whether the forest knows its probability, too.
     """
 
     head: Head
@@ -63,17 +62,17 @@ class Speaker(NamedTuple):
     missing: Ineligible
     tree: int
     columns: npt.NDArray[np.int64]
-    prior: float
+    curved: bool
 
-    def margin(self, trained: Trained, look: Look) -> float:
-        """Raw margin in log-odds."""
+    def said(self, trained: Trained, look: Look) -> tuple[float, float]:
+        """Raw margin in log-odds, and the probability."""
+        if self.curved:
+            return look.margins[self.tree], look.chances[self.tree]
         if self.tree >= 0:
-            return look.margins[self.tree]
-        return trained.model.margin(look.values[self.columns])
-
-    def probability(self, trained: Trained, margin: float) -> float:
-        """As ``Calibration.probability`` has it, to the last bit."""
-        return expit(trained.calibration.log_likelihood_ratio(margin) + self.prior)
+            margin = look.margins[self.tree]
+        else:
+            margin = trained.model.margin(look.values[self.columns])
+        return margin, trained.calibration.probability(margin, trained.base_rate)
 
 
 class LiveScorer:
@@ -91,7 +90,9 @@ class LiveScorer:
         speaking = {name: heads[name] for name in heads if name not in scorer.stopped}
         trees = {name: one.model for name, one in speaking.items() if isinstance(one.model, Trees)}
         self._forest = Forest(
-            trees, [use.name for g in BOT.groups if g.hidden_together == "pointer" for use in g.uses]
+            trees,
+            [use.name for g in BOT.groups if g.hidden_together == "pointer" for use in g.uses],
+            {name: (one.calibration, one.base_rate) for name, one in speaking.items()},
         )
         places = {name: i for i, name in enumerate(names())}
         self._speakers = tuple(
@@ -101,7 +102,7 @@ class LiveScorer:
                 "too_few_goals" if head.name == "conversion" and head.name not in heads else "model_missing",
                 list(trees).index(head.name) if head.name in trees else -1,
                 np.array([places[name] for name in trained.model.names] if trained else [], "i8"),
-                logit(trained.base_rate) if trained else 0.0,
+                head.name in trees and heads[head.name].calibration.kind != "isotonic",
             )
             for head in HEADS
             if head.always or head.name in heads
@@ -117,7 +118,7 @@ class LiveScorer:
         look = self._forest.look(vector, np.zeros(0, MOMENT), 0)
         for speaker in self._speakers:
             if trained := speaker.trained:
-                speaker.probability(trained, speaker.margin(trained, look))
+                speaker.said(trained, look)
 
     def scores(self, session: Session) -> Scores:
         """What every head says of a session now."""
@@ -131,8 +132,8 @@ class LiveScorer:
             if why is not None or trained is None:
                 found[name] = Score(None, why or speaker.missing)
                 continue
-            margin = speaker.margin(trained, look)
-            found[name] = Score(speaker.probability(trained, margin), None)
+            margin, chance = speaker.said(trained, look)
+            found[name] = Score(chance, None)
             if name == "bot":
                 said = verdict(margin, self.point, look.watched and may_judge(evidence), self._misses)
         return Scores(found, said, look.standing)

@@ -32,8 +32,10 @@ def called(element: Element) -> str:
     >>> called(Element("button", "button", "button apply code", "[data-ww-name='apply code']"))
     'button apply code'
     """
+    if " in " not in element.name:
+        return element.name
     found = _BESIDE.match(element.selector)
-    if " in " not in element.name or found is None or int(found[1]) > len(ORDINALS):
+    if found is None or int(found[1]) > len(ORDINALS):
         return element.name
     return f"{ORDINALS[int(found[1]) - 1]} {element.name}"
 
@@ -44,4 +46,4 @@ def mark(name: str) -> str:
     >>> mark("p #phone-error"), mark("field phone")
     ('#phone-error', 'field phone')
     """
-    return _GENERIC.sub("#", name)
+    return _GENERIC.sub("#", name) if " #" in name else name

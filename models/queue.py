@@ -12,6 +12,7 @@ import hmac
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, TypeVar
 
 from data_contracts.errors import WatchworthyError
@@ -114,6 +115,7 @@ class Queue:
     slice: tuple[Place, ...]
 
 
+@lru_cache(1 << 13)  # sessions that live are asked again at each decision, and a keyed hash takes a while
 def uniform(secret: bytes, purpose: str, session: str) -> float:
     """A number in 0..1 that a session keeps for good, and that nobody can foretell without the site's secret."""
     digest = hmac.digest(secret, f"{purpose}\0{session}".encode(), hashlib.sha256)
@@ -142,11 +144,16 @@ def place(candidate: Candidate, secret: bytes) -> Place:
     """
     if len(secret) < LEAST_SECRET:
         raise ValueError(f"The site's secret has {len(secret)} bytes; it takes {LEAST_SECRET} or more.")
-    said = (candidate.worth, candidate.probability, candidate.disagreement, *(candidate.interval or ()))
-    if any(value is not None and not 0 <= value <= 1 for value in said):
-        raise ValueError(
-            f"Worth, probability, interval and disagreement lie between 0 and 1: {candidate.session}."
-        )
+    for value in (
+        candidate.worth,
+        candidate.probability,
+        candidate.disagreement,
+        *(candidate.interval or ()),
+    ):
+        if value is not None and not 0 <= value <= 1:
+            raise ValueError(
+                f"Worth, probability, interval and disagreement lie between 0 and 1: {candidate.session}."
+            )
     session = candidate.session
     if candidate.verdict == "automation":
         newest = (-float(candidate.start_ms), session)

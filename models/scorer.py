@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from math import isfinite
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +27,11 @@ from data_contracts.assessments import (
     Reason,
     Unusual,
 )
-from data_contracts.decisions import Fact
 from data_contracts.errors import WatchworthyError
 from features.catalogue import engine
 from features.moments import CODES, WITHDRAWN
 from models.bundle import STARTER, Bundle, Trained, load
+from models.facts import Name, facts_of
 from models.head import Head
 from models.heads import HEADS
 from models.heads import head as head_of
@@ -49,9 +48,6 @@ from models.unusual import IsolationForest
 from models.unusual import load as load_forest
 from models.verdict import action, mouse_seen, verdict
 from models.worth import HEADLINES, worth
-
-Name = Callable[[int, int], str | None]
-"""Names an element for people, from its page view and node id."""
 
 
 class Session(Protocol):
@@ -293,34 +289,6 @@ class Scorer:
             for m in moments
             if m["state"] != WITHDRAWN and CODES[m["code"]] in HEADLINES
         )
-
-
-FACT_FIELDS: Final = ("state", "code", "start", "end", "page", "element", "severity", "evidence")
-
-
-@cache
-def evidence_names() -> dict[int, tuple[str, ...]]:
-    """What the evidence of each signal is called, by its code."""
-    return {signal.code: signal.evidence for signal in engine().signals}
-
-
-def facts_of(moments: npt.NDArray[np.void], element: Name, address: Callable[[int], str]) -> list[Fact]:
-    """The moments that a headline may tell of, with the names of their elements and pages."""
-    names, addresses = evidence_names(), {page: address(page) for page in set(moments["page"].tolist())}
-    told = (moments[name].tolist() for name in FACT_FIELDS)
-    return [
-        Fact(
-            CODES[code],
-            start,
-            end,
-            severity,
-            element(page, node) or "",
-            addresses[page],
-            {name: v for name, v in zip(names.get(code, ()), evidence, strict=False) if isfinite(v)},
-        )
-        for state, code, start, end, page, node, severity, evidence in zip(*told, strict=True)
-        if state != WITHDRAWN and CODES[code] in HEADLINES
-    ]
 
 
 def _version(head: Trained) -> HeadVersion:

@@ -6,9 +6,10 @@ import hashlib
 import inspect
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
+
+import msgspec
 
 from data_contracts.assessments import Worth
 from data_contracts.decisions import Fact
@@ -48,27 +49,27 @@ _start: Final = attrgetter("start_ms")
 _severity: Final = attrgetter("severity")
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """What the moments of a session give to say.
 
     Attributes
     ----------
-    issue, page
-        The issue that is told first, and the address where it was met; ``None`` and empty where there is nothing to
-        tell.
-    headlines
-        Of the first three issues.
+    issue, headline, page
+        The issue that is told first, its sentence, and the address where it was met; ``None`` and empty where there
+        is nothing to tell.
+    others
+        The moments of the next two issues.
     """
 
     issue: str | None = None
+    headline: str | None = None
     page: str = ""
-    headlines: tuple[str, ...] = ()
+    others: tuple[list[Fact], ...] = ()
 
     @property
-    def headline(self) -> str | None:
-        """Of the first issue."""
-        return self.headlines[0] if self.headlines else None
+    def reasons(self) -> tuple[str, ...]:
+        """The sentences of the first three issues."""
+        return () if self.headline is None else (self.headline, *map(headline, self.others))
 
 
 NOTHING: Final = Told()
@@ -108,22 +109,30 @@ def worth(
     ValueError
         If struggle or stake is outside 0..1, or ``seen_before`` below 0.
     """
+    told = facts if isinstance(facts, Told) else tell(facts)
+    score, flagged = weighed(struggle, told, seen_before, stake, automation)
+    return Worth(
+        score=score,
+        flagged=flagged,
+        headline=told.headline,
+        reasons=told.reasons,
+        issue=told.issue,
+        definition=DEFINITION,
+    )
+
+
+def weighed(
+    struggle: float | None, told: Told, seen_before: int, stake: float, automation: bool
+) -> tuple[float | None, bool]:
+    """Score and flag of a session, as ``worth`` has them and with its errors."""
     if not 0 <= stake <= 1 or (struggle is not None and not 0 <= struggle <= 1) or seen_before < 0:
         raise ValueError(
             "Struggle and stake lie between 0 and 1, and no fewer than 0 sessions were seen before."
         )
-    told = facts if isinstance(facts, Told) else tell(facts)
     if struggle is None:
-        return Worth(headline=told.headline, reasons=told.headlines, issue=told.issue, definition=DEFINITION)
+        return None, False
     score = scored(struggle, seen_before, stake)
-    return Worth(
-        score=score,
-        flagged=told.headline is not None and score >= FLAG_FROM and not automation,
-        headline=told.headline,
-        reasons=told.headlines,
-        issue=told.issue,
-        definition=DEFINITION,
-    )
+    return score, told.headline is not None and score >= FLAG_FROM and not automation
 
 
 def tell(facts: Sequence[Fact]) -> Told:
@@ -136,7 +145,7 @@ def tell(facts: Sequence[Fact]) -> Told:
         return NOTHING
     told = sorted(groups.values(), key=lambda group: (-max(map(_severity, group)), group[0].start_ms))
     first = told[0][0]
-    return Told(issue(first), first.page, tuple([headline(group) for group in told[:MOST_REASONS]]))
+    return Told(issue(first), headline(told[0]), first.page, tuple(told[1:MOST_REASONS]))
 
 
 def scored(struggle: float, seen_before: int, stake: float) -> float:
@@ -167,8 +176,11 @@ def headline(facts: Sequence[Fact]) -> str:
     'was told of a mistake 2 times in 4 s, at #phone-error'
     """
     first = facts[0]
-    times = int(sum(fact.evidence.get("presses", fact.evidence.get("times", 1)) for fact in facts))
-    seconds = (max(fact.end_ms for fact in facts) - min(fact.start_ms for fact in facts)) / 1000
+    often, start_ms, end_ms = 0.0, first.start_ms, first.end_ms
+    for fact in facts:
+        often += fact.evidence.get("presses", fact.evidence.get("times", 1))
+        start_ms, end_ms = min(start_ms, fact.start_ms), max(end_ms, fact.end_ms)
+    times, seconds = int(often), (end_ms - start_ms) / 1000
     element = mark(first.element)
     return HEADLINES[first.code].format(
         element=element or "something",

@@ -13,7 +13,8 @@ from data_contracts.errors import WatchworthyError
 from features.log import sessions_of
 from features.session import Session
 from models.base_rates import Key, SiteTable, key_of, read, table, write
-from models.scorer import facts_of, named_by
+from models.facts import facts_of
+from models.scorer import named_by
 from pipelines.store.store import Store
 
 DAYS: Final = 30

@@ -12,10 +12,11 @@ from data_contracts.recordings import read
 from features.log import sessions_of
 from features.session import Session
 from models.bundle import Bundle
+from models.facts import facts_of
 from models.heads import head as head_of
 from models.heads.frustration import FRUSTRATION
 from models.operating_points import tightest
-from models.scorer import Scorer, facts_of, named_by
+from models.scorer import Scorer, named_by
 from models.worth import worth
 
 HERE: Final = Path(__file__).resolve().parents[1]

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 from data_contracts.decisions import Cause, Decision, Fact, Outcome
 from features.session import Session
 from models.base_rates import SiteTable, telling
+from models.facts import facts_of
 from models.live_scores import LiveScorer, Scores
 from models.naming import called
-from models.scorer import facts_of, named_by
+from models.scorer import named_by
 from models.standing import ANGER
 from models.worth import FLAG_FROM, NOTHING, Told, scored, tell
 from pipelines.store.cards import with_issue

@@ -10,7 +10,7 @@ from data_contracts.decisions import Fact, Outcome
 from models.base_rates import telling
 from models.live_scores import LiveScorer, Scores
 from models.standing import HEADLINED
-from models.worth import FLAG_FROM, Told, worth
+from models.worth import FLAG_FROM, Told, tell, weighed
 from service.deciding.policy import Policy
 
 OVERRIDDEN: Final[dict[str, Action]] = {"allow": "allow", "deny": "block"}
@@ -55,17 +55,16 @@ def outcome(
         Of a session that has ended.
     """
     struggle = scores.heads["frustration"].probability
-    if not isinstance(facts, Told):
-        facts = telling(facts or ())
-    told = worth(struggle, facts, seen_before, stake, scores.verdict == "automation")
+    told = facts if isinstance(facts, Told) else tell(telling(facts or ()))
+    worth, flagged = weighed(struggle, told, seen_before, stake, scores.verdict == "automation")
     point = scorer.point
     return Outcome(
         heads=scores.heads,
         verdict=scores.verdict,
         point=point.name if point else None,
         threshold=point.threshold if point else None,
-        worth=told.score,
-        flagged=told.flagged,
+        worth=worth,
+        flagged=flagged,
         issue=told.issue,
         headline=told.headline,
         action=OVERRIDDEN.get(override) or policy.advise(scores.verdict, point, asked).action,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-import secrets
+import os
 from collections.abc import Sequence
 from functools import cache
 from typing import Final, Literal
@@ -28,6 +28,7 @@ from pipelines.store.units import Decision as StoredDecision
 ID_BYTES: Final = 12
 PAGES: Final = 50  # paths of a session that its card keeps, the first
 LONGEST_PATH: Final = 200  # characters
+VECTOR: Final = np.dtype("<f4")
 
 
 @cache
@@ -64,7 +65,7 @@ def record(
         Of the policy.
     """
     return Decision(
-        decision_id=f"de_{secrets.token_hex(ID_BYTES)}",
+        decision_id=f"de_{os.urandom(ID_BYTES).hex()}",
         site=site,
         session_id=session.id,
         log_number=log_number,
@@ -74,7 +75,7 @@ def record(
         as_of_ms=session.coverage.duration_ms,
         bundle=bundle,
         catalogue=catalogue(),
-        vector=session.vector.astype("<f4", copy=False).tobytes(),
+        vector=session.vector.astype(VECTOR, copy=False).tobytes(),
         moments=session.moments.tobytes(),
         seen=session.coverage,
         facts=None if facts is None else tuple(facts),

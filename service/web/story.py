@@ -36,9 +36,10 @@ from features.log import in_turn
 from features.memory import Memory
 from features.moments import CODES
 from features.session import Session, covered
+from models.facts import facts_of
 from models.heads import HEADS
 from models.naming import called
-from models.scorer import Scorer, facts_of, named_by
+from models.scorer import Scorer, named_by
 from service.live.batch_body import events_within
 from service.live.reception import Reception
 from service.live.rehearsal import REHEARSAL
