@@ -304,7 +304,7 @@ def application(service: Service) -> Door:
         app, asking, service.admission, service.settings, service.following, service.norms, service.owner
     )
     _describe(app)
-    return Door(app, {("POST", batches_route.PATH): Front(route, service.metrics)})
+    return Door(app, route, service.metrics)
 
 
 async def _raised(request: Request, error: Exception) -> Response:

@@ -87,7 +87,8 @@ class Header(Struct, frozen=True, kw_only=True):
     @property
     def mask(self) -> int:
         """The channels as bits; bit i stands for ``CHANNELS[i]``."""
-        return sum(1 << CHANNELS.index(name) for name in set(self.channels) if name in CHANNELS)
+        names = self.channels
+        return sum(1 << CHANNELS.index(name) for name in set(names) if name in CHANNELS) if names else 0
 
 
 class Body(NamedTuple):
@@ -136,7 +137,9 @@ def opened(data: bytes, encoding: str, limits: Limits) -> Body:
     Refusal
         ``encoding_refused``, ``bad_header``, ``body_too_long``, ``compression_bomb``, ``compression_broken``.
     """
-    packed = ENCODINGS.get(encoding.strip().lower())
+    packed = ENCODINGS.get(encoding)
+    if packed is None:
+        packed = ENCODINGS.get(encoding.strip().lower())
     if packed is None:
         raise Refusal(
             "encoding_refused", f"The body is {encoding[:40]!r}; send it plain, as gzip or as zstd."

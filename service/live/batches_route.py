@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 from starlette.types import Message, Receive, Scope, Send
 
 from service.live.admission import Admission, cors, preflight
-from service.live.batch_body import Body, encoding_of, opened
+from service.live.batch_body import encoding_of, opened
 from service.live.drawing import check_drawn
 from service.live.reception import Reception
 from service.live.refusals import Refusal
@@ -18,10 +18,6 @@ from service.live.room import Guest, Room
 from service.live.settings import Settings
 
 PATH: Final = "/v1/batches"
-WHOLE: Final = "whole_body"  # in a scope: the body, where it came with its head
-REPLY: Final = "reply"  # in a scope, perhaps: what takes the answer in one piece
-Reply = Callable[[int, bytes, list[tuple[bytes, bytes]]], None]
-"""Takes status, body and headers beside those of every answer."""
 ASIDE: Final = 1  # large bodies that are unpacked at the same time: only then are they counted
 PACKED_LESS: Final = 16  # what is packed unpacks to about so many times its size
 
@@ -50,44 +46,82 @@ class BatchesRoute:
         self.settings = settings
         self.room = Room(settings.receiving_bytes)
         self._aside = asyncio.Semaphore(ASIDE)
+        self._aside_plain, self._aside_packed = settings.aside_bytes, settings.aside_bytes // PACKED_LESS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is refused is raised as ``Refusal``."""
         begun = time.perf_counter()
-        encoding, origin, length = _headers(scope)
-        text = origin.decode("latin-1") if origin is not None else None
+        told, length = said(scope["headers"])
         if scope["method"] == "OPTIONS":
-            allowed = text is not None and self.admission.keys.open_to(text)
+            allowed = told.origin is not None and self.admission.keys.open_to(told.origin)
             more = preflight() if allowed else []
-            await _answer(send, 204, b"", [*cors(text, allowed), *more])
+            await _answer(send, 204, b"", [*cors(told.origin, allowed), *more])
             return
-        # Until its key is known, a page may read why it was refused if any key would let it in.
-        scope["state"]["cors"] = cors(text, text is not None and self.admission.keys.open_to(text))
+        scope["state"]["cors"] = self.cors(told)
+        self.let_in(scope, length)
+        guest = self.room.guest()
+        try:
+            answer = await self._taken(await self._body(receive, guest), told, guest)
+        finally:
+            guest.leave()
+        await _answer(send, 200, answer, cors(told.origin, True))
+        self.reception.metrics.taken.answered(time.perf_counter() - begun)
+
+    async def whole(self, asked: Mapping[str, Any], data: bytes, told: Said, begun: float) -> bytes:
+        """The answer to a request whose body came with its head.
+
+        Parameters
+        ----------
+        asked
+            Who asks: ``client`` and ``headers`` as in a scope of ASGI.
+        told
+            What its headers say.
+        begun
+            When it came, by ``time.perf_counter``.
+
+        Raises
+        ------
+        Refusal
+            Whatever is refused.
+        """
+        self.let_in(asked, len(data))
+        guest = self.room.guest()
+        try:
+            guest.take(len(data))
+            answer = await self._taken(data, told, guest)
+        finally:
+            guest.leave()
+        self.reception.metrics.taken.answered(time.perf_counter() - begun)
+        return answer
+
+    def cors(self, told: Said) -> list[tuple[bytes, bytes]]:
+        """Headers of a refusal: until its key is known, a page may read why if any key would let it in."""
+        return cors(told.origin, told.origin is not None and self.admission.keys.open_to(told.origin))
+
+    def let_in(self, asked: Mapping[str, Any], length: int) -> None:
+        """Refuse before any work is done, or count the request against its rates."""
         self.check()
         if not self.settings.recording:
             raise Refusal("recording_off")
-        self.admission.knock(scope)
+        self.admission.knock(asked)
         if length > self.settings.body_bytes:
             raise self._too_long()
-        whole: bytes | None = scope.get(WHOLE)
-        with self.room.guest() as guest:
-            if whole is not None:
-                guest.take(len(whole))
-            data = await self._body(receive, guest) if whole is None else whole
-            received_at_ms = time.time_ns() // 1_000_000
-            packed = encoding_of(data, encoding.decode("latin-1"))
-            body = await self._opened(data, packed)
-            if packed:
-                guest.take(len(body.text))
-            key = self.admission.writer(body.header.key, text)
-            check_drawn(body.header)
-            answer = await self.reception.take(key.site, body, received_at_ms)
-        reply: Reply | None = scope.get(REPLY)
-        if reply is not None:
-            reply(200, answer, cors(text, True))
+
+    async def _taken(self, data: bytes, told: Said, guest: Guest) -> bytes:
+        """Take a body; the answer to it."""
+        received_at_ms = time.time_ns() // 1_000_000
+        packed = encoding_of(data, told.encoding)
+        if len(data) > (self._aside_packed if packed else self._aside_plain):
+            async with self._aside:  # what is unpacked must be counted before more is
+                limits = self.reception.limits
+                body = await asyncio.get_running_loop().run_in_executor(None, opened, data, packed, limits)
         else:
-            await _answer(send, 200, answer, cors(text, True))
-        self.reception.metrics.taken.answered(time.perf_counter() - begun)
+            body = opened(data, packed, self.reception.limits)
+        if packed:
+            guest.take(len(body.text))
+        key = self.admission.writer(body.header.key, told.origin)
+        check_drawn(body.header)
+        return await self.reception.take(key.site, body, received_at_ms)
 
     async def _body(self, receive: Receive, guest: Guest) -> bytes:
         message: Message
@@ -110,14 +144,6 @@ class BatchesRoute:
         except TimeoutError:
             raise Refusal("body_slow", headers={"connection": "close"}) from None
 
-    async def _opened(self, data: bytes, encoding: str) -> Body:
-        limits = self.reception.limits
-        most = self.settings.aside_bytes
-        if len(data) > (most // PACKED_LESS if encoding else most):
-            async with self._aside:  # what is unpacked must be counted before more is
-                return await asyncio.get_running_loop().run_in_executor(None, opened, data, encoding, limits)
-        return opened(data, encoding, limits)
-
     def _too_long(self) -> Refusal:
         return Refusal(
             "body_too_long",
@@ -125,17 +151,24 @@ class BatchesRoute:
         )  # what still comes is read and dropped until its deadline: else the sender might never read this answer
 
 
-def _headers(scope: Scope) -> tuple[bytes, bytes | None, int]:
-    """Content-Encoding, Origin and Content-Length of a request."""
+class Said(NamedTuple):
+    """What the headers of a request say of its body: how it is packed, and the origin of the page that sent it."""
+
+    encoding: str
+    origin: str | None
+
+
+def said(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Said, int]:
+    """Content-Encoding and Origin of a request, and its Content-Length."""
     encoding, origin, length = b"", None, 0
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name == b"content-encoding":
             encoding = value
         elif name == b"origin":
-            origin = value
+            origin = value.decode("latin-1")
         elif name == b"content-length" and value.isdigit():
             length = int(value)
-    return encoding, origin, length
+    return Said(encoding.decode("latin-1"), origin), length
 
 
 async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:

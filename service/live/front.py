@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Mapping
 from itertools import count
 from typing import Final
 
@@ -13,12 +12,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data_contracts.errors import WatchworthyError
+from service.live.batches_route import PATH, BatchesRoute
 from service.live.metrics import Metrics
 from service.live.refusals import Refusal, body, refusal_of
 
 log = logging.getLogger("watchworthy.http")
 LONGEST_PATH: Final = 200  # characters of it that are logged
 LONGEST_METHOD: Final = 20
+QUIET: Final = frozenset({"/v1/batches", "/healthz", "/readyz", "/metrics"})
 
 
 class Front:
@@ -43,7 +44,7 @@ class Front:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = f"{self._prefix}-{next(self._numbers):x}"
+        request_id = self.next_id()
         named = (b"x-request-id", request_id.encode())
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
@@ -58,33 +59,47 @@ class Front:
         refusal: Refusal | None = None
         try:
             await self.app(scope, receive, told)
-        except Refusal as error:
-            refusal = error
-        except WatchworthyError as error:
-            refusal = refusal_of(error)
-        except HTTPException as error:
-            refusal = Refusal({404: "not_found", 405: "method_refused"}.get(error.status_code, "bad_request"))
-            refusal.headers |= dict(error.headers or {})
-        except Exception:
-            log.exception("failed", extra={"request_id": request_id, "path": scope["path"][:LONGEST_PATH]})
-            refusal = Refusal("internal")
-        if refusal is not None:
-            forget(refusal)
-            self.metrics.refused(refusal.code)
+        except Exception as error:
+            refusal = self.refusal(error, request_id, scope["path"])
             if state.get("status"):
                 return  # the answer had begun; the server closes the connection
             await _refuse(told, refusal, request_id, state.get("cors", []))
-        self._log(scope, request_id, state.get("status", 0), begun, refusal)
+        self.log(scope["method"], scope["path"], request_id, state.get("status", 0), begun, refusal)
+
+    def next_id(self) -> str:
+        """The id of one more request."""
+        return f"{self._prefix}-{next(self._numbers):x}"
+
+    def refusal(self, error: Exception, request_id: str, path: str) -> Refusal:
+        """What is answered to whatever went wrong, counted; what was not meant to happen is logged."""
+        match error:
+            case Refusal():
+                refusal = error
+            case WatchworthyError():
+                refusal = refusal_of(error)
+            case HTTPException():
+                code = {404: "not_found", 405: "method_refused"}.get(error.status_code, "bad_request")
+                refusal = Refusal(code, headers=error.headers)
+            case _:
+                log.exception("failed", extra={"request_id": request_id, "path": path[:LONGEST_PATH]})
+                refusal = Refusal("internal")
+        forget(error)
+        forget(refusal)
+        self.metrics.refused(refusal.code)
+        return refusal
 
     @staticmethod
-    def _log(scope: Scope, request_id: str, status: int, begun: float, refusal: Refusal | None) -> None:
-        quiet = status < 400 and scope["path"] in ("/v1/batches", "/healthz", "/readyz", "/metrics")
+    def log(
+        method: str, path: str, request_id: str, status: int, begun: float, refusal: Refusal | None = None
+    ) -> None:
+        """One line on a request that was answered; of those that come all the time, only where all is told."""
+        quiet = status < 400 and path in QUIET
         level = logging.DEBUG if quiet else logging.INFO
         if log.isEnabledFor(level):
             extra = {
                 "request_id": request_id,
-                "method": scope["method"][:LONGEST_METHOD],
-                "path": scope["path"][:LONGEST_PATH],
+                "method": method[:LONGEST_METHOD],
+                "path": path[:LONGEST_PATH],
                 "status": status,
                 "code": refusal.code if refusal else None,
                 "ms": round((time.perf_counter() - begun) * 1e3, 2),
@@ -93,24 +108,27 @@ class Front:
 
 
 class Door:
-    """Where every request comes in: a few calls go straight to what answers them, all others to the application.
+    """Where every request comes in: batches go straight to what answers them, all else to the application.
 
     Parameters
     ----------
     app
         The application.
-    straight
-        What answers at paths that need nothing of the application, by method and path.
+    route
+        What answers batches, of which it needs nothing.
+    metrics
+        Where refusals are counted.
     """
 
-    def __init__(self, app: ASGIApp, straight: Mapping[tuple[str, str], ASGIApp]) -> None:
+    def __init__(self, app: ASGIApp, route: BatchesRoute, metrics: Metrics) -> None:
         self.app = app
-        self.straight = straight
+        self.route = route
+        self.front = Front(route, metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        place = (scope["method"], scope["path"]) if scope["type"] == "http" else ("", "")
-        await self.straight.get(place, self.app)(scope, receive, send)
+        straight = scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST"
+        await (self.front if straight else self.app)(scope, receive, send)
 
 
 def forget(error: BaseException | None) -> None:
@@ -120,9 +138,16 @@ def forget(error: BaseException | None) -> None:
         error.__cause__, error.__context__, error = None, None, error.__cause__ or error.__context__
 
 
-async def _refuse(send: Send, refusal: Refusal, request_id: str, cors: list[tuple[bytes, bytes]]) -> None:
-    data = body(refusal, request_id)
+def refusing(refusal: Refusal, request_id: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """Body and headers of an answer that is an error."""
     headers = [(name.encode(), value.encode("latin-1")) for name, value in refusal.headers.items()]
-    headers += [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode()), *cors]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    return body(refusal, request_id), headers
+
+
+async def _refuse(send: Send, refusal: Refusal, request_id: str, cors: list[tuple[bytes, bytes]]) -> None:
+    data, headers = refusing(refusal, request_id)
+    first = [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode())]
+    await send(
+        {"type": "http.response.start", "status": refusal.status, "headers": [*first, *headers, *cors]}
+    )
     await send({"type": "http.response.body", "body": data})

@@ -16,6 +16,8 @@ from pipelines.store.store import Stats
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+MASKED = Scrubbed._fields[1:-1]
+"""Kinds of what the scrub masks."""
 
 
 class Taken(Collector):
@@ -34,6 +36,13 @@ class Taken(Collector):
             len(SECONDS) + 1
         )  # answers that took up to each of these, then those that took longer
         self._seconds = 0.0
+        self._masked = dict.fromkeys(MASKED, 0)
+
+    def masked(self, scrubbed: Scrubbed) -> None:
+        """Count what the scrub has masked."""
+        for kind, number in zip(MASKED, scrubbed[1:], strict=False):
+            if number:
+                self._masked[kind] += number
 
     def answered(self, seconds: float) -> None:
         """Count an answer that took so long."""
@@ -51,6 +60,12 @@ class Taken(Collector):
             buckets=list(zip(edges, map(float, accumulate(self._within)), strict=True)),
             sum_value=self._seconds,
         )
+        masked = CounterMetricFamily(
+            "watchworthy_masked", "Places masked before they were stored, by kind.", labels=["kind"]
+        )
+        for kind, number in self._masked.items():
+            masked.add_metric([kind], number)
+        yield masked
 
 
 class Metrics:
@@ -67,9 +82,6 @@ class Metrics:
             "Requests refused, and events refused as clock_outlier, by reason.",
             ["reason"],
             registry=ours,
-        )
-        self._masked = Counter(
-            "watchworthy_masked", "Places masked before they were stored, by kind.", ["kind"], registry=ours
         )
         self.loop_lag = Gauge(
             "watchworthy_loop_lag_seconds", "How late the event loop woke last.", registry=ours
@@ -97,13 +109,6 @@ class Metrics:
             "Messages that wait to be sent, counted now and then.",
             registry=ours,
         )
-
-    def masked(self, scrubbed: Scrubbed) -> None:
-        """Count what the scrub has masked."""
-        if any(scrubbed[1:-1]):
-            _, *numbers, _ = scrubbed
-            for kind, number in zip(Scrubbed._fields[1:], numbers, strict=False):
-                self._masked.labels(kind).inc(number)
 
     def watch(self, stats: Callable[[], Stats]) -> None:
         """Tell of a store too, as it stands whenever somebody asks."""

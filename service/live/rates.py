@@ -31,7 +31,7 @@ class Buckets:
         self.rate = rate
         self.burst = max(burst, 1.0)
         self.most = most
-        self._held: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._held: OrderedDict[str, list[float]] = OrderedDict()  # tokens, and when they were counted
 
     def __len__(self) -> int:
         return len(self._held)
@@ -40,10 +40,20 @@ class Buckets:
         """Take a token of ``name`` at ``now`` seconds; False if there is none."""
         if not self.rate:
             return True
-        tokens, then = self._held.pop(name, (self.burst, now))
-        tokens = min(self.burst, tokens + max(now - then, 0.0) * self.rate)
+        held = self._held
+        bucket = held.get(name)
+        if bucket is None:
+            held[name] = [self.burst - 1.0, now]
+            if len(held) > self.most:
+                held.popitem(last=False)
+            return True
+        held.move_to_end(name)
+        tokens, then = bucket
+        if now > then:
+            bucket[1] = now
+            tokens += (now - then) * self.rate
+            if tokens > self.burst:
+                tokens = self.burst
         allowed = tokens >= 1.0
-        self._held[name] = (tokens - 1.0 if allowed else tokens, max(now, then))
-        if len(self._held) > self.most:
-            self._held.popitem(last=False)
+        bucket[0] = tokens - 1.0 if allowed else tokens
         return allowed

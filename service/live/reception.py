@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 from typing import Final, TypeVar
 
@@ -82,6 +83,7 @@ class Reception:
         self.settings = settings
         self.metrics = metrics
         self.limits = settings.limits
+        self.future_ms = settings.future_hours * HOUR_MS
         self.turns = Turns(settings.session_waiting)
         self.sessions = LiveSessions(store, self._new, self._thawed, settings.live_bytes)
         self._aside_thread = ThreadPoolExecutor(1, "decode")
@@ -141,7 +143,8 @@ class Reception:
             Whatever is wrong with it, or ``not_stored``; nothing of it is then kept.
         """
         name = (site, body.header.session)
-        await self.turns.enter(name)
+        if not self.turns.takes(name):
+            await self.turns.enter(name)
         try:
             known = self._known(name, body.header)
             if known is None:
@@ -165,20 +168,21 @@ class Reception:
         return self.store.known(*name, header.stream, header.seq)
 
     async def _take_new(self, name: Name, body: Body, received_at_ms: int) -> bytes:
-        header = body.header
-        refused = self.store.refuse_early(*name, header.stream, header.seq, len(body.text), received_at_ms)
+        header, text = body.header, body.text
+        site, session = name
+        refused = self.store.refuse_early(site, session, header.stream, header.seq, len(text), received_at_ms)
         if refused is not None:
             raise refused
-        large = len(body.text) > self.settings.aside_bytes
-        latest_ms = received_at_ms + self.settings.future_hours * HOUR_MS
+        large = len(text) > self.settings.aside_bytes
+        latest_ms = received_at_ms + self.future_ms
         if large:
-            read, packed = await self.beside(lambda: cut_and_packed(body.text, self.limits, latest_ms))
+            read, packed = await self.beside(lambda: cut_and_packed(text, self.limits, latest_ms))
         else:
-            read, packed = cut_and_packed(body.text, self.limits, latest_ms)
+            read, packed = cut_and_packed(text, self.limits, latest_ms)
         batch = Batch(header.stream, header.seq, read.events, header.mask)
         unit = Unit(
-            site=name[0],
-            session=name[1],
+            site=site,
+            session=session,
             stream=header.stream,
             seq=header.seq,
             body=read.text,
@@ -194,26 +198,25 @@ class Reception:
             confirmed=tuple([Confirmed(one.id, one.what) for one in header.confirm]),
             packed=packed,
         )
-        stored = await self._stored(name, batch, unit, large, read.outliers)
+        tries = 1
+        while True:
+            try:
+                stored = await self._fold_and_store(
+                    name, batch, unit, large, read.outliers, acts=tries < TRIES
+                )
+                break
+            except WatchworthyError as error:
+                # Another process stored batches of this session, or took the last room that a rule's caps had left.
+                if error.code not in ("log_moved", "already_stored") or tries == TRIES:
+                    raise
+                tries += 1
         taken = self.metrics.taken
         taken.batches += 1
         taken.events += len(read.events)
-        self.metrics.masked(read.scrubbed)
+        taken.masked(read.scrubbed)
         if read.outliers:
             self.metrics.refused(CLOCK_OUTLIER, read.outliers)
         return stored.answer
-
-    async def _stored(self, name: Name, batch: Batch, unit: Unit, large: bool, outliers: int) -> Stored:
-        """Fold and store; where another process was quicker, once more with what it has stored."""
-        tries = 0
-        while True:
-            tries += 1
-            try:
-                return await self._fold_and_store(name, batch, unit, large, outliers, acts=tries < TRIES)
-            except WatchworthyError as error:
-                # It stored batches of this session, or took the last room that a rule's caps had left.
-                if error.code not in ("log_moved", "already_stored") or tries == TRIES:
-                    raise
 
     async def _fold_and_store(
         self, name: Name, batch: Batch, unit: Unit, large: bool, outliers: int, acts: bool
@@ -222,8 +225,16 @@ class Reception:
         if live is None or (live.stale and unit.ends):
             live = await self.beside(lambda: self._read(name))
         try:
-            live, seen = await self._folded(name, live, batch, unit.ends, large)
-            offer = await self._due(unit, live, seen) if acts else None
+            seen: Seen | None = None
+            if large and not live.stale:
+                seen = await self.beside(partial(self._aside, live, batch, unit.ends))
+            elif not live.stale:
+                seen = self._fold(live, batch, unit.ends)
+            if not live.stale and (seen is None or seen.unnamed):
+                live, seen = await self._again(name, live, batch, seen)
+            offer: Offer | None = None
+            if acts and seen is not None and not self.acting.is_idle(name[0]):
+                offer = await self._due(unit, live, seen)
             stored = await self.store.submit_async(self._with_it(unit, live, seen, offer, outliers))
         except BaseException as error:
             self.sessions.drop(name)  # it may hold what is not on disk
@@ -258,10 +269,8 @@ class Reception:
         told = [self.announce.shown(unit.site, unit.session, one, at_ms) for one in shown]
         return confirmed, list(chain.from_iterable(told))
 
-    async def _due(self, unit: Unit, live: Live, seen: Seen | None) -> Offer | None:
+    async def _due(self, unit: Unit, live: Live, seen: Seen) -> Offer | None:
         """What a rule that the session meets now offers, if its caps allow it."""
-        if seen is None or self.acting.is_idle(unit.site):
-            return None
         session, scores = seen.session, seen.scores
         if session is None or scores is None:
             return None
@@ -303,28 +312,19 @@ class Reception:
             checkpoint=Checkpoint(frozen, live.memory.last_ms, live.memory.definition()) if frozen else None,
         )
 
-    async def _folded(
-        self, name: Name, live: Live, batch: Batch, ends: bool, large: bool
-    ) -> tuple[Live, Seen | None]:
-        """Fold a batch and score what it leads to; of a stale session, nothing until someone looks."""
-        if live.stale:
-            return live, None
-        seen = (
-            await self.beside(lambda: self._aside(live, batch, ends))
-            if large
-            else self._fold(live, batch, ends)
-        )
+    async def _again(self, name: Name, live: Live, batch: Batch, seen: Seen | None) -> tuple[Live, Seen]:
+        """What a batch comes to that changes what was folded, or that lets one ask what elements are called."""
         if seen is None:
             again = await self.beside(lambda: self._read(name, batch))
             again.decision, again.rows, again.rewinds = live.decision, live.rows, live.rewinds + 1
             again.asked, again.offered = live.asked, live.offered
             return again, self._seen(again)
-        if seen.unnamed and (session := seen.session) is not None:
-            live.struggle = self.judge.struggle_now(name[0], session)
-            if live.struggle is None:
-                live.struggle = await self.beside(lambda: self._struggle(name, session.id, batch))
-            return live, said(live, seen)
-        return live, seen
+        if (session := seen.session) is None:
+            return live, seen
+        live.struggle = self.judge.struggle_now(name[0], session)
+        if live.struggle is None:
+            live.struggle = await self.beside(lambda: self._struggle(name, session.id, batch))
+        return live, said(live, seen)
 
     def _fold(self, live: Live, batch: Batch, ends: bool) -> Seen | None:
         """Fold a batch and score; None if it changes what is folded."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from service.live.refusals import Refusal
 
 
@@ -26,19 +24,18 @@ class Room:
 
 
 class Guest:
-    """One request; gives back what it took at the end of its ``with`` block."""
+    """One request; it must leave when it is answered."""
+
+    __slots__ = ("_room", "_taken")
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._taken = 0
 
-    def __enter__(self) -> Guest:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def leave(self) -> None:
+        """Give back what was taken."""
         self._room.taken -= self._taken
+        self._taken = 0
 
     def take(self, size: int) -> None:
         """Take some more bytes.

@@ -25,6 +25,13 @@ class Turns:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def takes(self, name: Hashable) -> bool:
+        """Take the turn at ``name`` if nobody has it; whoever has taken it must ``leave``."""
+        if name in self._waiting:
+            return False
+        self._waiting[name] = None
+        return True
+
     async def enter(self, name: Hashable) -> None:
         """Wait until nobody else works on ``name``; whoever has entered must ``leave``.
 
@@ -33,8 +40,7 @@ class Turns:
         Refusal
             ``busy`` if too many wait already.
         """
-        if name not in self._waiting:
-            self._waiting[name] = None
+        if self.takes(name):
             return
         waiting = self._waiting[name]
         if waiting is None:

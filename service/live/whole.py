@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import http
 import re
+import time
 from collections.abc import Coroutine, Iterable
 from contextvars import Context, copy_context
 from typing import Any, Final, NamedTuple
 
 import h11
-from starlette.types import ASGIApp, Message, Scope
 
-from service.live.batches_route import PATH, REPLY, WHOLE
+from service.live.admission import cors
+from service.live.batches_route import PATH, BatchesRoute, Said, said
 from service.live.connections import Connection
+from service.live.front import Front, refusing
 
 LONGEST_HEAD: Final = 8_192  # bytes
 MOST_HEADERS: Final = 64
@@ -28,6 +30,10 @@ OTHERWISE: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"te"
 STATUS_LINES: Final = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus
 }
+
+
+LENGTH: Final = re.compile(rb"\r\ncontent-length:[\t ]*", re.IGNORECASE)
+LONGEST_NUMBER: Final = 20  # digits
 
 
 class Whole(NamedTuple):
@@ -62,6 +68,42 @@ def whole(data: bytes) -> Whole | None:
         elif name in OTHERWISE or (name == b"connection" and value.lower() != b"keep-alive"):
             return None
     return Whole(headers, data[match.end() :]) if hosts == lengths == 1 else None
+
+
+class Heads:
+    """What a connection has sent before its last body: a sender writes the same again, but for the number of bytes."""
+
+    __slots__ = ("_after", "_before", "_headers", "_told")
+
+    def __init__(self) -> None:
+        self._before = self._after = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._told = Said("", None)
+
+    def read(self, data: bytes) -> tuple[Whole, Said] | None:
+        """As ``whole``, and what the headers say of the body."""
+        before = self._before
+        if before and data.startswith(before):
+            begin = len(before)
+            end = data.find(b"\r\n", begin, begin + LONGEST_NUMBER)
+            if data.startswith(self._after, end):
+                body = data[end + len(self._after) :]
+                size = b"%d" % len(body)
+                if data[begin:end] == size:
+                    return Whole([*self._headers, (b"content-length", size)], body), self._told
+        found = whole(data)
+        return (
+            None if found is None else (found, self._keep(data[: len(data) - len(found.body)], found.headers))
+        )
+
+    def _keep(self, head: bytes, headers: list[tuple[bytes, bytes]]) -> Said:
+        length = LENGTH.search(head)
+        assert length is not None
+        self._before = head[: length.end()]
+        self._after = head[head.index(b"\r\n", length.end()) :]
+        self._headers = [header for header in headers if header[0] != b"content-length"]
+        self._told, _ = said(headers)
+        return self._told
 
 
 def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -145,34 +187,34 @@ class WholeConnection(Connection):
 
     Attributes
     ----------
-    straight
-        What answers them, an ASGI application.
+    front, route
+        What numbers requests and words refusals, and what answers batches.
     """
 
-    straight: ASGIApp  # of the class: `of` takes it
+    front: Front  # of the class: `of` takes them
+    route: BatchesRoute
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self._heads = Heads()
         self._hand: Cycle | None = None
         self._early = bytearray()
-        self._head = b""
-        self._state: dict[str, Any] = {}
 
     def data_received(self, data: bytes) -> None:
         """Take some bytes: a whole batch here, anything else as ever."""
-        if self._hand is not None and not self._hand.response_complete:
+        hand = self._hand
+        if hand is not None and not hand.response_complete:
             self._early += data  # of the next request; it is read when this one is answered
             self.flow.pause_reading()
             return
-        found = whole(data) if self._is_between_requests() else None
+        found = self._heads.read(data) if self._is_between_requests() else None
         if found is None:
             super().data_received(data)
             return
         self._unset_keepalive_if_required()
         self._waits_since = None
-        self._hand = Cycle()
-        self.cycle = self._hand  # type: ignore[assignment]  # it has all that others ask of uvicorn's
-        Errand(self._answer(found, self._hand), self.loop, self.tasks)
+        self.cycle = self._hand = Cycle()  # type: ignore[assignment]  # it has all that others ask of uvicorn's
+        Errand(self._answer(*found, self._hand), self.loop, self.tasks)
 
     def _is_between_requests(self) -> bool:
         """Whether nothing of a request is in hand, and an answer could be written at once."""
@@ -185,60 +227,43 @@ class WholeConnection(Connection):
             and not self.transport.is_closing()
         )
 
-    async def _answer(self, found: Whole, cycle: Cycle) -> None:
-        self._state = {}
-        scope: Scope = {
-            "type": "http",
-            "method": "POST",
-            "path": PATH,
-            "headers": found.headers,
-            "client": self.client,
-            "state": self._state,
-            WHOLE: found.body,
-            REPLY: self._reply,
-        }
+    async def _answer(self, found: Whole, told: Said, cycle: Cycle) -> None:
+        begun = time.perf_counter()
+        front, route = self.front, self.route
+        request_id, refusal = front.next_id(), None
         try:
-            await self.straight(scope, self._receive, self._send)
+            try:
+                asked = {"client": self.client, "headers": found.headers}
+                status, body = 200, await route.whole(asked, found.body, told, begun)
+                headers = cors(told.origin, True)
+            except Exception as error:
+                refusal = front.refusal(error, request_id, PATH)
+                status = refusal.status
+                body, headers = refusing(refusal, request_id)
+                headers += route.cors(told)
+            self._write(cycle, status, body, headers, request_id)
+            front.log("POST", PATH, request_id, status, begun, refusal)
         except Exception:
             self.logger.exception("A batch was not answered")
         finally:
             if not cycle.response_complete:
                 self.transport.close()
 
-    async def _receive(self) -> Message:
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: Message) -> None:
-        """Keep the head of the answer, then write it with its body, which comes in one piece."""
-        cycle = self._hand
-        assert cycle is not None
-        if message["type"] == "http.response.start":
-            cycle.response_started = True
-            headers = [*self.server_state.default_headers, *message["headers"]]
-            self._head = STATUS_LINES[message["status"]] + lines(headers)
-            return
-        self._write(cycle, self._head + b"\r\n" + message["body"])
-
-    def _reply(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-        """Answer in one piece, in which the front need not have a hand: the request's id is told as it tells it."""
-        cycle, state = self._hand, self._state
-        assert cycle is not None
-        state["status"] = status
-        cycle.response_started = True
-        first, more = lines(self.server_state.default_headers), lines(headers)
-        head = b"%b%bcontent-type: application/json\r\ncontent-length: %d\r\n%bx-request-id: %b\r\n\r\n%b"
-        named = state["request_id"].encode()
-        self._write(cycle, head % (STATUS_LINES[status], first, len(body), more, named, body))
-
-    def _write(self, cycle: Cycle, answer: bytes) -> None:
+    def _write(
+        self, cycle: Cycle, status: int, body: bytes, headers: list[tuple[bytes, bytes]], request_id: str
+    ) -> None:
         """Write an answer, then take up what came meanwhile."""
-        cycle.response_complete = True
-        if cycle.disconnected or self.transport.is_closing():
+        cycle.response_started = cycle.response_complete = True
+        transport = self.transport
+        if cycle.disconnected or transport.is_closing():
             return
-        self.transport.write(answer)
+        before, after = self.server_state.default_headers, lines(headers) if headers else b""
+        head = b"%b%bcontent-type: application/json\r\ncontent-length: %d\r\n%bx-request-id: %b\r\n\r\n%b"
+        first = lines(before) if before else b""
+        transport.write(head % (STATUS_LINES[status], first, len(body), after, request_id.encode(), body))
         self.server_state.total_requests += 1
         if not cycle.keep_alive:
-            self.transport.close()
+            transport.close()
             return
         self._waits_since = self.loop.time()  # what then asks nothing is closed by `look`
         if self._early:

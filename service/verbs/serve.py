@@ -12,7 +12,6 @@ from service import serving
 from service.app import Service, application
 from service.deciding.policy import Policy
 from service.live import logs, settings
-from service.live.batches_route import PATH
 from service.live.keys import SITE
 from service.live.opening import open_store
 from service.live.whole import WholeConnection
@@ -73,8 +72,8 @@ def serve(
         store.close()
         raise
     door = application(service)
-    straight = door.straight["POST", PATH]
-    server = Server(configuration(door, WholeConnection.of(chosen, service.metrics, straight=straight)))
+    connection = WholeConnection.of(chosen, service.metrics, front=door.front, route=door.route)
+    server = Server(configuration(door, connection))
     server.told_to_stop = service.following.close
 
     async def main() -> None:
