@@ -51,6 +51,7 @@ ANCHORS: Final = ("data-ww-name", "data-testid", "data-test", "data-cy", "data-q
 """Attributes that identify an element, best first."""
 
 CODES: Final = {name: code for code, name in enumerate(ATTRIBUTES)}
+_ANCHORS: Final = [(name, CODES[name]) for name in ANCHORS]
 PLAIN: Final = re.compile(r"-?[A-Za-z_][A-Za-z0-9_-]*\Z")
 NUMBERED: Final = re.compile(
     r"\d{4,}"  # database keys and times
@@ -193,6 +194,7 @@ class _Node:
                     yield _Node(self.nodes, self.arena, self.state, row)
                 row = int(self.nodes[row][link])
 
+    @cached_property
     def role(self) -> str:
         if self.explicit_role:
             return self.explicit_role
@@ -207,9 +209,12 @@ class _Node:
     @cached_property
     def anchor(self) -> tuple[str, str]:
         """Attribute that identifies the element and its value, or two empty strings."""
-        for attribute in ANCHORS:
-            value = self.value(attribute)
-            if value and (attribute != "id" or looks_stable(value)):
+        for attribute, code in _ANCHORS:
+            if (
+                code in self.raw
+                and (value := self._text(code))
+                and (attribute != "id" or looks_stable(value))
+            ):
                 return attribute, value
         if self.tag in ("input", "select", "textarea", "button") and looks_stable(name := self.value("name")):
             return "name", name
@@ -256,12 +261,12 @@ def element_of(nodes: Nodes, table: Table, arena: Arena, state: State, node_id: 
         if parent is None or parent.type != ELEMENT:
             return Element()
         node = parent
-    return Element(node.tag, node.role(), structural_name(node), selector(node))
+    return Element(node.tag, node.role, structural_name(node), selector(node))
 
 
 def structural_name(node: _Node) -> str:
     """A few words for an element: what it is, what its developer calls it, or else where it stands."""
-    role = node.role()
+    role = node.role
     words = WORDS_OF_ROLES.get(role, role) or node.tag
     if node.tag == "input" and node.kind == "password":
         words = "password field"

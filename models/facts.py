@@ -31,18 +31,19 @@ def evidence_names() -> dict[int, tuple[str, ...]]:
 def facts_of(moments: npt.NDArray[Any], element: Name, address: Callable[[int], str]) -> list[Fact]:
     """The moments that a headline may tell of, with the names of their elements and pages."""
     names = evidence_names()
+    elements: dict[tuple[int, int], str] = {}
     addresses: dict[int, str] = {}
     found = []
     # Read as plain bytes: moments are few, and NumPy would take longer to look up a field than to read it.
     for start, end, page, node, severity, *evidence, code, state in ROW.iter_unpack(moments.tobytes()):
         if state == WITHDRAWN or not HEADLINED >> code & 1:
             continue
-        if page not in addresses:
+        where = (page, node)
+        if where not in elements:
+            elements[where] = element(page, node) or ""
             addresses[page] = address(page)
-        told = {
-            name: value for name, value in zip(names.get(code, ()), evidence, strict=False) if isfinite(value)
-        }
-        found.append(
-            Fact(CODES[code], start, end, severity, element(page, node) or "", addresses[page], told)
-        )
+        told = dict(zip(names.get(code, ()), evidence, strict=False))
+        if not all(map(isfinite, told.values())):
+            told = {name: value for name, value in told.items() if isfinite(value)}
+        found.append(Fact(CODES[code], start, end, severity, elements[where], addresses[page], told))
     return found

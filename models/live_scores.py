@@ -26,16 +26,22 @@ from models.verdict import verdict
 
 
 class Scores(msgspec.Struct, frozen=True):
-    """What every head says of a session, the verdict, and the signals that stand, as ``models.standing`` has them."""
+    """What is said of a session before anything of it is named.
+
+    Attributes
+    ----------
+    heads
+        What every head says.
+    standing
+        The signals that stand, as ``models.standing`` has them.
+    decision
+        What must be written down when it changes: the verdict, and why each head may not speak, empty if it may.
+    """
 
     heads: dict[str, Score]
     verdict: Verdict
     standing: int
-
-    @property
-    def decision(self) -> tuple[str, ...]:
-        """What must be written down when it changes: the verdict, and why a head may not speak."""
-        return (self.verdict, *[one.ineligible_reason or "" for one in self.heads.values()])
+    decision: tuple[str, ...]
 
 
 class Speaker(NamedTuple):
@@ -125,15 +131,19 @@ class LiveScorer:
         evidence = session.coverage
         look = self._forest.look(session.vector, session.moments, evidence.acts)
         found: dict[str, Score] = {}
+        silent: list[str] = []
         said: Verdict = "undetermined"
         for speaker in self._speakers:
             name, trained = speaker.head.name, speaker.trained
             why = speaker.head.ineligible(evidence)
             if why is not None or trained is None:
-                found[name] = Score(None, why or speaker.missing)
+                why = why or speaker.missing
+                found[name] = Score(None, why)
+                silent.append(why)
                 continue
             margin, chance = speaker.said(trained, look)
             found[name] = Score(chance, None)
+            silent.append("")
             if name == "bot":
                 said = verdict(margin, self.point, look.watched and may_judge(evidence), self._misses)
-        return Scores(found, said, look.standing)
+        return Scores(found, said, look.standing, (said, *silent))

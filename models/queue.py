@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeVar
 
+from msgspec import Struct
+
 from data_contracts.errors import WatchworthyError
 from models.worth import FLAG_FROM
 
@@ -46,8 +48,7 @@ DOUBT_FROM: Final = 0.5  # doubt from which an unflagged session is asked about:
 LEAST_SECRET: Final = 16  # bytes; with less, a visitor could guess the draw and dodge it
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A stored session as the queue needs it.
 
     ``worth`` and ``probability`` (of struggle) are 0..1, or ``None`` where the head abstains; ``interval`` is the
@@ -65,8 +66,7 @@ class Candidate:
     disagreement: float | None = None
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a candidate stands: its lane, its key there (small first), and its part in the random draw.
 
     ``propensity`` is the probability with which the draw puts a session of this stratum into the slice: 0 for
@@ -166,8 +166,8 @@ def place(candidate: Candidate, secret: bytes) -> Place:
     lane: Lane
     if draw is not None and not flagged:
         lane, key = "slice", draw
-    elif not flagged and doubt(candidate) >= DOUBT_FROM:
-        lane, key = "doubt", -doubt(candidate)
+    elif not flagged and (unsure := doubt(candidate)) >= DOUBT_FROM:
+        lane, key = "doubt", -unsure
     else:
         lane, key = "worth", 1.0 if candidate.worth is None else -candidate.worth
     return Place(candidate, lane, (key, session), stratum, propensity, draw, flagged)

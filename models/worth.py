@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
@@ -163,8 +164,12 @@ def issue(fact: Fact) -> str:
     >>> issue(Fact("dead_click", 0, 9, 0.5, "Apply coupon", "/cart"))
     'dead_click:9f84f3a9'
     """
-    place = hashlib.sha256(f"{fact.page}\0{fact.element}".encode()).hexdigest()[:8]
-    return f"{fact.code}:{place}"
+    return f"{fact.code}:{_place(fact.page, fact.element)}"
+
+
+@lru_cache(1 << 11)  # a site's issues are few, and each is met by many sessions
+def _place(page: str, element: str) -> str:
+    return hashlib.sha256(f"{page}\0{element}".encode()).hexdigest()[:8]
 
 
 def headline(facts: Sequence[Fact]) -> str:

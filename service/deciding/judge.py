@@ -161,18 +161,19 @@ class Judge:
         """
         if len(session.moments) > NAMED_AT_ONCE:
             return None
-        names: dict[tuple[int, int], str] = {}
+        nameless: list[int] = []
 
         def name(page: int, node: int) -> str:
-            if node and (page, node) not in names:
-                element = session.element(page, node)
-                names[page, node] = called(element) if element is not None else ""
-            return names[page, node] if node else ""
+            element = session.element(page, node) if node else None
+            known = called(element) if element is not None else ""
+            if node and not known:
+                nameless.append(node)
+            return known
 
-        facts = tuple(facts_of(session.moments, name, session.address))
-        if not all(names.values()) or not all(fact.page for fact in facts):
+        found = facts_of(session.moments, name, session.address)
+        if nameless or "" in [fact.page for fact in found]:
             return None
-        facts, table = self._weighed(site, facts)
+        facts, table = self._weighed(site, found)
         told = tell(telling(facts))
         if told.issue is None:
             return Struggle(session.id, facts, 0, site_table=table)

@@ -18,13 +18,10 @@ OVERRIDDEN: Final[dict[str, Action]] = {"allow": "allow", "deny": "block"}
 
 def may_be_flagged(scores: Scores, stake: float = 1.0) -> bool:
     """Whether it would be flagged if its issue were new: only then are the names of its elements looked up."""
+    if not scores.standing & HEADLINED or scores.verdict == "automation":
+        return False
     struggle = scores.heads["frustration"].probability
-    return (
-        struggle is not None
-        and struggle * stake >= FLAG_FROM
-        and scores.verdict != "automation"
-        and scores.standing & HEADLINED != 0
-    )
+    return struggle is not None and struggle * stake >= FLAG_FROM
 
 
 def outcome(

@@ -74,7 +74,8 @@ class Policy:
         self._rows = document.policy if document is not None else []
         self._version: Final = hashlib.sha256(said.encode() + own).hexdigest()[:16]
         self.mode: Final = document.mode if document is not None else "enforce"
-        self.rule: Final = Rule(id="house" if document is None else FILE, version=self._version)
+        self._house: Final = Rule(id="house", version=self._version)
+        self.rule: Final = self._house if document is None else Rule(id=FILE, version=self._version)
 
     @classmethod
     def load(cls, data_dir: Path) -> Policy:
@@ -109,7 +110,7 @@ class Policy:
             if bound is None and recommended not in CAREFUL:
                 recommended = "monitor"
             return Advice(recommended, Rule(id=row.id, version=self._version))
-        return Advice(house.action(verdict, point), Rule(id="house", version=self._version))
+        return Advice(house.action(verdict, point), self._house)
 
 
 def _document(told: Any, path: Path) -> Document:

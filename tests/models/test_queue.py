@@ -1,11 +1,11 @@
 """The queue loses nobody, shuffles nobody, folds issues, keeps automation apart, and draws as it says it does."""
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from data_contracts.errors import WatchworthyError
 from models.queue import EDGES, FIRST, PLACES, RATES, Candidate, doubt, place, queue
