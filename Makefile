@@ -4,6 +4,9 @@
 .PHONY: help install pages check test test-full demo bench lab recorder-cost lab-families lab-twins lab-packages lock
 .DELETE_ON_ERROR:
 
+# Tests and commands start Python by the hundred; without its compiled files each start would read all sources anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Each test stands alone, so every core may run some; more than four only wait for browsers and disks.
 SHARED_OUT = --numprocesses=logical --maxprocesses=4
 

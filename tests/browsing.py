@@ -38,7 +38,6 @@ def browser(tools: dict[str, Path], pytestconfig: pytest.Config) -> Iterator[Bro
         pytestconfig.stash[LOOP] = asyncio.get_running_loop()
         one = playwright.chromium.launch(executable_path=tools["chromium"], args=list(FLAGS))
         yield one
-        asyncio._set_running_loop(pytestconfig.stash[LOOP])  # the last test need not be one of pages
         one.close()
     del pytestconfig.stash[LOOP]
 
@@ -52,3 +51,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         asyncio._set_running_loop(None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Show it to what is cleared up, too: the last test of a file with pages, or of all, need not be one of pages."""
+    asyncio._set_running_loop(item.config.stash.get(LOOP, None))
+    return (yield)

@@ -16,13 +16,14 @@ import pytest
 from hypothesis import settings
 
 from service.web import build
-from tests.browsing import browser, pytest_runtest_protocol
+from tests.browsing import browser, pytest_runtest_protocol, pytest_runtest_teardown
 from tests.distribution import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
 __all__ = [
     "browser",
     "pytest_collection_modifyitems",
     "pytest_runtest_protocol",
+    "pytest_runtest_teardown",
     "pytest_xdist_make_scheduler",
 ]
 

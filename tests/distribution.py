@@ -18,10 +18,16 @@ TOGETHER: Final = ("service/recorder", "service/web")
 LONG: Final = (
     "service/web",
     "service/recorder",
+    "service/test_live_hostile.py",
     "pipelines/test_training.py",
-    "service/test_live_kills.py",
-    "pipelines/learning/test_one_file.py",
     "pipelines/lifecycle/test_registry.py",
+    "service/test_live_contract.py",
+    "service/test_shop_lab.py",
+    "pipelines/learning/test_one_file.py",
+    "service/test_live_kills.py",
+    "service/test_demo.py",
+    "test_model_notebooks.py",
+    "test_notebooks.py",
 )
 """What takes longest, longest first; all else follows in its order."""
 

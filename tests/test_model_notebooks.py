@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("2-retrain-bot", "4-conversion-and-uplift")
@@ -17,6 +15,9 @@ MINUTES = 10  # on a busy machine; by itself each takes well under one
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_runs_and_draws(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import nbformat  # takes a second, which no other process of tests need wait
+    from nbclient import NotebookClient
+
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     path = ROOT / "notebooks" / f"{name}.ipynb"
     book = nbformat.read(path, as_version=4)

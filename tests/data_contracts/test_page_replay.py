@@ -1,6 +1,7 @@
 """The page index has the page that rrweb's own player builds of the same recording, in a real browser."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,12 @@ PLAY = """events => {
 
 
 @pytest.fixture(scope="module")
-def player(tools: dict[str, Path], browser: Browser) -> Page:
+def player(tools: dict[str, Path], browser: Browser) -> Iterator[Page]:
     """A browser tab that has rrweb."""
     tab = browser.new_page()
     tab.add_script_tag(path=tools["rrweb"] / "rrweb" / "dist" / "rrweb.umd.min.cjs")
-    return tab
+    yield tab
+    tab.close()
 
 
 def played(tab: Page, node: Node, mutations: list[dict[str, Any]]) -> dict[int, tuple[int, list[int]]]:

@@ -30,6 +30,7 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     monkeypatch.setenv("PATH", str(pytester.path))
     monkeypatch.setenv("WATCHWORTHY_SHARED", str(pytester.path / "nothing"))
     monkeypatch.delenv("WATCHWORTHY_REQUIRE", raising=False)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")  # half the time that an empty suite takes
     return pytester
 
 

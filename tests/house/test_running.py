@@ -15,20 +15,26 @@ def test_a_test_of_pages_leaves_no_loop_to_the_next(
     pytester: pytest.Pytester, tools: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHWORTHY_CHROMIUM", str(tools["chromium"]))
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
     pytester.makeconftest((TESTS / "conftest.py").read_text())
     pytester.makepyfile(
         """
         import asyncio
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def kept(browser):
+            page = browser.new_page()
+            yield page
+            page.close()
 
         async def said():
             await asyncio.sleep(0)
             return "done"
 
-        def test_page(browser):
-            page = browser.new_page()
-            page.set_content("<p>here")
-            assert page.inner_text("p") == "here"
-            page.close()
+        def test_page(kept):
+            kept.set_content("<p>here")
+            assert kept.inner_text("p") == "here"
 
         def test_loop():
             assert asyncio.run(said()) == "done"

@@ -10,17 +10,30 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from service.live.keys import Keys
+from tests.service.forked import Forked
 from tests.service.live_store import SAMPLES
 
 ROOT = SAMPLES.parent
 PROGRAM = ("-c", "from service.command_line import main; main()")
 GIVING_UP_S = 150  # a process that hangs is killed, so that the test fails and says where
-OPEN = {"rate_address": 0, "rate_key": 0, "rate_whole": 0, "future_hours": 1e6}
+OPEN = {
+    "rate_address": 0,
+    "rate_key": 0,
+    "rate_whole": 0,
+    "future_hours": 1e6,
+    "register_starters": False,  # it has a test of its own, and takes a core for a while
+}
+
+
+def chosen(**settings: Any) -> dict[str, str]:
+    """What lets every batch in, and these settings, as a process takes them from its environment."""
+    return {f"WATCHWORTHY_{name.upper()}": str(value) for name, value in (OPEN | settings).items()}
 
 
 class KeyPair(NamedTuple):
@@ -77,14 +90,16 @@ class Client:
 class Process:
     """``with Process(folder, …) as one``: a server that listens, or that has ended and said why.
 
-    Made, it only loads its code where its program waits to be told to go on, as ``quick_house`` does.
+    It begins with its code loaded, unless it has a program of its own.
 
     Parameters
     ----------
     folder
         Its data directory.
     program
-        What Python is told to run before ``serve``.
+        What Python is told to run before ``serve``: then it is a process of its own from its first line on.
+    before
+        Called in it before it serves.
     giving_up_s
         After so long it is killed, so that a test of it ends.
     settings
@@ -94,31 +109,35 @@ class Process:
     def __init__(
         self,
         folder: Path,
-        program: tuple[str, ...] = PROGRAM,
+        program: tuple[str, ...] = (),
+        before: Callable[[], None] | None = None,
         giving_up_s: float = GIVING_UP_S,
         **settings: Any,
     ) -> None:
         self.folder = folder
-        chosen = {f"WATCHWORTHY_{name.upper()}": str(value) for name, value in (OPEN | settings).items()}
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
-        self._process = subprocess.Popen(
-            [sys.executable, *program, "serve", "--data-dir", str(folder), "--port", "0"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            env=os.environ | chosen,
-        )
+        words = ["serve", "--data-dir", str(folder), "--port", "0"]
+        environment = os.environ | chosen(**settings)
+        self._process: Forked | subprocess.Popen[str]
+        if program:
+            self._process = subprocess.Popen(
+                [sys.executable, *program, *words],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                text=True,
+                env=environment,
+            )
+        else:
+            self._process = Forked(words, environment, self._errors, before)
         self._giving_up = threading.Timer(giving_up_s, self._process.kill)
         self._giving_up.start()
         self.port = 0
         """Where it listens; 0 if it ended before it did."""
 
     def __enter__(self) -> Process:
-        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.close()
         line = self._process.stdout.readline().strip()
         if line:
             self.port = int(line.rsplit(":", 1)[1])

@@ -1,8 +1,7 @@
 """`watchworthy serve` whose sessions end, seal and go within a second, and that takes its fault while it runs.
 
-Run as a program: `python -m tests.service.quick_house FAULT serve --data-dir …`, where FAULT is a file. It serves when
-its standard input ends: until then it loads its code, beside the life before it. At SIGUSR1 the fault that the file
-names is armed, so that a process can be looked at, put under load, and only then be killed.
+`begin(FAULT)`, called before `serve` is, makes it so; FAULT is a file. At SIGUSR1 the fault that the file names is
+armed, so that a process can be looked at, put under load, and only then be killed.
 Sessions named `gone…` are erased as soon as they are sealed, and each batch puts a message into the outbox: nothing
 else in the service does either yet.
 """
@@ -12,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,6 @@ from pipelines.store.limits import StoreLimits
 from pipelines.store.store import Store
 from pipelines.store.units import Outgoing, SessionRow, Stored, Unit
 from service import app
-from service.command_line import main
 from service.live import opening
 from service.verbs import serve
 
@@ -67,7 +64,7 @@ def submit_with_message(store: Store, unit: Unit) -> asyncio.Future[Stored]:
 
 
 def begin(fault: Path) -> None:
-    """Set what must be there to be set, then serve."""
+    """Set what must be there to be set."""
     assert app.TEND_S, opening.StoreLimits
     assert serve.run
     app.TEND_S = TEND_S  # type: ignore[misc]
@@ -75,10 +72,4 @@ def begin(fault: Path) -> None:
     Store.seal_due = seal_and_erase  # type: ignore[method-assign]
     Store.submit_async = submit_with_message  # type: ignore[method-assign]
     os.environ.pop(VARIABLE, None)
-    sys.stdin.read()
     signal.signal(signal.SIGUSR1, lambda *_: os.environ.__setitem__(VARIABLE, fault.read_text()))
-    main()
-
-
-if __name__ == "__main__":
-    begin(Path(sys.argv.pop(1)))

@@ -168,14 +168,16 @@ def session_of(page: Page) -> str:
 
 
 @pytest.fixture(scope="module")
-def desk(shown: Demo, browser: Browser) -> Page:
+def desk(shown: Demo, browser: Browser) -> Iterator[Page]:
     """The queue in a tab of the owner, who came by the link that the demo printed."""
-    page = browser.new_context(viewport={"width": 1200, "height": 800}).new_page()
+    context = browser.new_context(viewport={"width": 1200, "height": 800})
+    page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto(shown.found(r"open (http://\S+)"))
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector(".card")
-    return page
+    yield page
+    context.close()
 
 
 @pytest.mark.needs("chromium", "pages")

@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from data_contracts.batches import Batch
-from tests.service.live_process import Answer, KeyPair, Process, make_keys
+from tests.service.live_process import PROGRAM, Answer, KeyPair, Process, make_keys
 from tests.service.live_sender import eventually
 from tests.service.live_store import request
 
@@ -68,7 +68,7 @@ class Service:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("hostile") / "data"
     keys = make_keys(folder)
-    with Process(folder, **SETTINGS) as process:
+    with Process(folder, PROGRAM, **SETTINGS) as process:  # what it takes is then its own alone
         one = Service(process, keys)
         yield one
         one.well()

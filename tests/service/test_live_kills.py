@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from tests.service.live_load import Crowd
 from tests.service.live_process import PROGRAM, ROOT, Process, make_keys
 from tests.service.live_store import request, text
 from tests.service.live_truth import same
-from tests.service.quick_house import GONE, OUTBOX
+from tests.service.quick_house import GONE, OUTBOX, begin
 
 VISITORS = 6
 LOAD = 50  # batches acknowledged in a life before its fault is armed
@@ -52,7 +53,7 @@ class Lives:
     def launch(self) -> Process:
         return Process(
             self.data,
-            ("-m", "tests.service.quick_house", str(self.fault)),
+            before=partial(begin, self.fault),
             disk_free_bytes=0,
             log_level="warning",
         )
@@ -158,12 +159,9 @@ class Lives:
 
 def kill(folder: Path, points: list[str], seed: int) -> Lives:
     lives = Lives(folder, seed)
-    process = lives.launch()
     for point in points:
-        following = lives.launch()
-        lives.live(process, point)
-        process = following
-    lives.end(process)
+        lives.live(lives.launch(), point)
+    lives.end(lives.launch())
     return lives
 
 

@@ -38,7 +38,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     (folder / "rules").mkdir()
     (folder / "rules" / f"{RULE}.toml").write_text(TEXT, "utf-8")
     keys = make_keys(folder)
-    with Process(folder, giving_up_s=WHOLE_S, register_starters=False) as process:
+    with Process(folder, giving_up_s=WHOLE_S) as process:
         assert process.port, process.said
         with demo_shop(folder, "default", f"http://127.0.0.1:{process.port}") as shop:
             yield House(process, keys, shop, folder)

@@ -15,12 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.service.live_process import PROGRAM, ROOT
+from tests.service.live_process import PROGRAM, ROOT, chosen
 
 GIVING_UP_S = 1_500  # where nothing is compiled yet, and others want the machine too
 GUIDES = ROOT / "docs" / "guides"
 TRIAGE = "triage-in-ten-minutes.md"
-OPEN = {"RATE_ADDRESS": "0", "RATE_KEY": "0", "RATE_WHOLE": "0", "FUTURE_HOURS": "1000000"}
 
 
 def commands(guide: str) -> list[str]:
@@ -46,7 +45,7 @@ class House:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=os.environ | {f"WATCHWORTHY_{name}": value for name, value in OPEN.items()},
+            env=os.environ | chosen(),
         )
         self._giving_up = threading.Timer(GIVING_UP_S, self._process.kill)
         self._giving_up.start()
