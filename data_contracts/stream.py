@@ -96,14 +96,11 @@ class Stream:
         self.next_seq = seq + 1
         cut = Cut.of(events)
         text = readable(cut.text)
-        at = 0
-        while True:
-            at = self._run(text, cut.spans, at)
+        at, end = 0, len(cut)
+        while at < end and (at := self._run(text, cut.spans, at)) < end:
+            self._one(cut[at])
             if len(self._rows.buffer) >= PACK_BYTES:
                 self._pack()
-            if at == len(cut):
-                break
-            self._one(cut[at])
             at += 1
         if self._rows.buffer:
             self._pack()

@@ -141,22 +141,24 @@ class Engine:
             return self._look_plainly(events, terms, memory, moments, limits, declared)
         if events.dtype != EVENT:
             raise TypeError(f"Events must be rows of data_contracts.events.EVENT, not {events.dtype}.")
-        room, desk = self._room, self._desk
-        self._furnish(limits)
-        moments = _NO_MOMENTS if moments is None else moments
+        if limits is not None or not self._has_ours:
+            self._furnish(limits)
+        if moments is None:
+            moments = _NO_MOMENTS
+        desk = self._desk
         shown = bytearray(self.dtype.itemsize)
         copy = np.frombuffer(shown, self.dtype)
         vector = np.empty(self._width, np.float32)
         ready, until, kept, count = self._look(
-            events, *terms, memory, np.frombuffer(memory, _BYTE), moments, copy, np.frombuffer(shown, _BYTE), room,
-            _CHANNEL_BITS, declared, self._readers.needs, vector,
-            desk.settled, desk.order, desk.alive, desk.evidence,
+            events, *terms, memory, np.frombuffer(memory, _BYTE), moments, copy, np.frombuffer(shown, _BYTE),
+            declared, vector, self._room, _CHANNEL_BITS, self._readers.needs, *desk.given,
         )  # fmt: skip
         if ready < 0:
             return None
         if ready:
             moments = first(desk.settled, kept)
-        return ready, until, moments, Look(copy, first(desk.alive, count), vector, desk.evidence.tolist())
+        alive = first(desk.alive, count) if count else _NO_MOMENTS
+        return ready, until, moments, Look(copy, alive, vector, desk.evidence.tolist())
 
     def _look_plainly(
         self,

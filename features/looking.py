@@ -72,6 +72,7 @@ class Desk:
         self.order = np.zeros(CAPACITY, np.int64)
         self.alive = np.zeros(CAPACITY, MOMENT)
         self.evidence = np.zeros(len(EVIDENCE), np.int64)
+        self.given = (self.settled, self.order, self.alive, self.evidence)  # as `look` takes them
 
 
 def body() -> Iterator[str]:
@@ -81,8 +82,8 @@ def body() -> Iterator[str]:
     last of them; and how many moments there are of those, and that were not withdrawn of all.
     """
     yield "def look("
-    yield "    events, page, number, horizon, idle_ms, last, memory, whole, moments, shown, copy, room, channel_bits,"
-    yield "    declared, needs, vector, settled, order, alive, evidence,"
+    yield "    events, page, number, horizon, idle_ms, last, memory, whole, moments, shown, copy,"
+    yield "    declared, vector, room, channel_bits, needs, settled, order, alive, evidence,"
     yield "):"
     yield "    ready = settled_before(events, page, horizon, idle_ms, last)"
     yield "    if ready < 0:"

@@ -307,7 +307,8 @@ class Memory:
             return None
         if batch.seq > stream.next_seq:
             stream.lose(batch.seq)
-        stream.declare(batch.channels)
+        if batch.channels:
+            stream.declare(batch.channels)
         stream.push(batch.seq, batch.events)
         return stream
 
