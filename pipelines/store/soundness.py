@@ -65,7 +65,8 @@ class Soundness:
         WatchworthyError
             ``store_corrupt``, ``store_failed``, ``disk_full``.
         """
-        self.refuse_damaged()
+        if self._damage is not None:
+            self.refuse_damaged()
         if time.monotonic() - self._looked > LOOK_S:
             if identity(self._path) != self._opened:
                 said = "The database was replaced or removed; start the service again."

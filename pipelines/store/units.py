@@ -203,9 +203,10 @@ class Unit(msgspec.Struct, frozen=True):
     def size(self) -> int:
         """About how many bytes it takes while it waits."""
         size = len(self.body) + OVERHEAD
-        for some in (self.decisions, self.interventions, self.outbox):
-            for one in some:
-                size += len(one.body)
+        if self.decisions or self.interventions or self.outbox:
+            for some in (self.decisions, self.interventions, self.outbox):
+                for one in some:
+                    size += len(one.body)
         given = self.checkpoint
         if given is not None:
             size += len(given.memory) if isinstance(given, Checkpoint) else len(given)

@@ -161,13 +161,13 @@ class Writer:
         return 0.0 if oldest is None else time.monotonic() - oldest
 
     def _refuse_if_busy(self, size: int) -> None:
-        # A job larger than the whole queue may pass alone, else it could never.
-        if self._bytes and self._bytes + size > self._limits.queue_bytes:
+        if not self._bytes:
+            return  # nothing waits; a job larger than the whole queue may pass alone, else it could never
+        if self._bytes + size > self._limits.queue_bytes:
             raise WatchworthyError("busy", f"{self._bytes:,} bytes wait to be stored. Try again soon.")
-        if self._age() * 1_000 > self._limits.queue_ms:
-            raise WatchworthyError(
-                "busy", f"The disk has not answered for {self._age():.1f} s. Try again soon."
-            )
+        age = self._age()
+        if age * 1_000 > self._limits.queue_ms:
+            raise WatchworthyError("busy", f"The disk has not answered for {age:.1f} s. Try again soon.")
 
     def _run(self) -> None:
         try:

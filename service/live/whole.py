@@ -11,7 +11,6 @@ import http
 import re
 import time
 from collections.abc import Coroutine, Iterable
-from contextvars import Context, copy_context
 from typing import Any, Final, NamedTuple
 
 import h11
@@ -114,7 +113,7 @@ def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 class Errand:
     """A coroutine that is begun at once and goes on whenever what it waits for is there: a task that costs less.
 
-    It waits for futures of asyncio alone, and asks for no current task.
+    It waits for futures alone, and asks for neither a current task nor a context of its own.
 
     Parameters
     ----------
@@ -124,7 +123,7 @@ class Errand:
         Those that are under way: it is among them until it is done.
     """
 
-    __slots__ = ("_all", "_context", "_loop", "_waits_for", "_work")
+    __slots__ = ("_all", "_loop", "_waits_for", "_work")
 
     def __init__(
         self, work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, all: set[Any]
@@ -132,7 +131,6 @@ class Errand:
         self._work = work
         self._loop = loop
         self._all = all
-        self._context: Context | None = None
         self._waits_for: asyncio.Future[Any] | None = None
         all.add(self)
         self._go_on(None)
@@ -146,15 +144,13 @@ class Errand:
         except BaseException:
             self._all.discard(self)
             raise
-        if self._context is None:
-            self._context = copy_context()
         if waits_for is None:  # it only gives way to others
             self._waits_for = None
-            self._loop.call_soon(self._go_on, None, context=self._context)
+            self._loop.call_soon(self._go_on, None)
             return
         waits_for._asyncio_future_blocking = False
         self._waits_for = waits_for
-        waits_for.add_done_callback(self._go_on, context=self._context)
+        waits_for.add_done_callback(self._go_on)
 
     def cancel(self, msg: str | None = None) -> bool:
         """Cancel what it waits for, as the server does with all that is under way when its time to stop is over."""
