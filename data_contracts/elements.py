@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from operator import itemgetter
 from typing import Final
 
@@ -194,7 +193,6 @@ class _Node:
                     yield _Node(self.nodes, self.arena, self.state, row)
                 row = int(self.nodes[row][link])
 
-    @cached_property
     def role(self) -> str:
         if self.explicit_role:
             return self.explicit_role
@@ -206,7 +204,6 @@ class _Node:
             return "textbox"
         return TAG_ROLES.get(self.tag, "")
 
-    @cached_property
     def anchor(self) -> tuple[str, str]:
         """Attribute that identifies the element and its value, or two empty strings."""
         for attribute, code in _ANCHORS:
@@ -248,8 +245,25 @@ def looks_chosen(name: str) -> bool:
     return bool(PLAIN.match(name)) and len(name) <= 40 and not HASHED.search(name) and not STATES.search(name)
 
 
-def element_of(nodes: Nodes, table: Table, arena: Arena, state: State, node_id: int) -> Element:
-    """Describe a node; a text is described by its parent, a document by ``#document``."""
+def is_placed(name: str) -> bool:
+    """Whether a structural name says where an element stands: others may bear the same, which its selector tells.
+
+    >>> is_placed("button in form checkout"), is_placed("button apply code")
+    (True, False)
+    """
+    return " in " in name
+
+
+def element_of(
+    nodes: Nodes, table: Table, arena: Arena, state: State, node_id: int, brief: bool = False
+) -> Element:
+    """Describe a node; a text is described by its parent, a document by ``#document``.
+
+    Parameters
+    ----------
+    brief
+        Without a selector where the name is not that of a place: to make one asks the whole page.
+    """
     row = int(find(nodes, table, node_id))
     if row == NOWHERE:
         return Element()
@@ -261,12 +275,13 @@ def element_of(nodes: Nodes, table: Table, arena: Arena, state: State, node_id: 
         if parent is None or parent.type != ELEMENT:
             return Element()
         node = parent
-    return Element(node.tag, node.role, structural_name(node), selector(node))
+    name = structural_name(node)
+    return Element(node.tag, node.role(), name, "" if brief and not is_placed(name) else selector(node))
 
 
 def structural_name(node: _Node) -> str:
     """A few words for an element: what it is, what its developer calls it, or else where it stands."""
-    role = node.role
+    role = node.role()
     words = WORDS_OF_ROLES.get(role, role) or node.tag
     if node.tag == "input" and node.kind == "password":
         words = "password field"
@@ -279,7 +294,7 @@ def structural_name(node: _Node) -> str:
         if above is None or above.type == DOCUMENT:
             break
         landmark = LANDMARK_ROLES.get(above.explicit_role) or LANDMARKS.get(above.tag, "")
-        attribute, value = above.anchor
+        attribute, value = above.anchor()
         if landmark or (attribute and above.tag not in ("html", "body")):
             called = _mark(attribute, value) if attribute else ""
             place = " ".join(part for part in (landmark, called) if part)
@@ -290,7 +305,7 @@ def structural_name(node: _Node) -> str:
 
 
 def _called(node: _Node) -> str:
-    attribute, value = node.anchor
+    attribute, value = node.anchor()
     if attribute:
         return _mark(attribute, value)
     classes = node.classes()
@@ -328,7 +343,7 @@ def selector(node: _Node) -> str:
 
 def _step(node: _Node) -> tuple[str, bool]:
     """One step of a selector, and whether it alone finds the element in its document."""
-    attribute, value = node.anchor
+    attribute, value = node.anchor()
     step = node.tag
     if node.tag in ("html", "body"):
         return step, node.tag == "body"

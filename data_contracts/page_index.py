@@ -224,9 +224,12 @@ class PageIndex:
         if self.sighted:
             remember_press(self._nodes, self._table, self._arena, self._state, node_id, t)
 
-    def element(self, node_id: int) -> Element:
-        """Tag, role, structural name and stable selector of a node; all empty if it is not known."""
-        return element_of(self._nodes, self._table, self._arena, self._state, node_id)
+    def element(self, node_id: int, brief: bool = False) -> Element:
+        """Tag, role, structural name and stable selector of a node; all empty if it is not known.
+
+        ``brief`` as ``element_of`` takes it.
+        """
+        return element_of(self._nodes, self._table, self._arena, self._state, node_id, brief)
 
     def is_select(self, node_id: int) -> bool:
         """Whether a node, or the element that a text is in, is a select."""

@@ -257,11 +257,11 @@ class Stream:
         """What was acted on, by (page view of this stream, node id); at most 1,024."""
         return self._rows.elements
 
-    def element(self, page: int, node: int) -> Element | None:
+    def element(self, page: int, node: int, brief: bool = False) -> Element | None:
         """What is known of a node of a page view: as it was acted on, or else as it is on the page now."""
         known = self.elements.get((page, node))
         if known is None and page == self._rows.views.current and node in self.index:
-            known = self.index.element(node)
+            known = self.index.element(node, brief)
         return known
 
     def address(self, page: int) -> str:

@@ -282,10 +282,10 @@ class Memory:
                 found.append(pages[place])
         return found
 
-    def element(self, page: int, node: int) -> Element | None:
+    def element(self, page: int, node: int, brief: bool = False) -> Element | None:
         """What is known of a node of a page view."""
         found = self._place(page)
-        return found[0].element(found[1], node) if found else None
+        return found[0].element(found[1], node, brief) if found else None
 
     def _place(self, page: int) -> tuple[Stream, int] | None:
         for key, number in self._shown.given.items():

@@ -33,7 +33,7 @@ class Origin(Protocol):
     def views(self) -> list[PageView]:
         """The page views that are known, by number."""
 
-    def element(self, page: int, node: int) -> Element | None:
+    def element(self, page: int, node: int, brief: bool = False) -> Element | None:
         """What is known of a node of a page view."""
 
 
@@ -64,9 +64,12 @@ class Session(msgspec.Struct, frozen=True, eq=False):
     coverage: Seen
     log: Origin
 
-    def element(self, page: int, node: int) -> Element | None:
-        """What is known of a node of a page view; None if nothing was kept."""
-        return self.log.element(page, node)
+    def element(self, page: int, node: int, brief: bool = False) -> Element | None:
+        """What is known of a node of a page view; None if nothing was kept.
+
+        ``brief``: without a selector where its name is not that of a place.
+        """
+        return self.log.element(page, node, brief)
 
     def address(self, page: int) -> str:
         """Address of a page view, empty if it is not known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from data_contracts.elements import Element
+from data_contracts.elements import Element, is_placed
 
 ORDINALS: Final = (
     "first",
@@ -32,7 +32,7 @@ def called(element: Element) -> str:
     >>> called(Element("button", "button", "button apply code", "[data-ww-name='apply code']"))
     'button apply code'
     """
-    if " in " not in element.name:
+    if not is_placed(element.name):
         return element.name
     found = _BESIDE.match(element.selector)
     if found is None or int(found[1]) > len(ORDINALS):

@@ -133,7 +133,7 @@ class Judge:
         """
         flagged, angry = self.flagged(scores, struggle), self.angry(scores)
         decision = (session.id, *scores.decision, ANGRY if angry else "", FLAGGED if flagged else "")
-        calm_again = not angry and before[:1] == (session.id,) and ANGRY in before
+        calm_again = not angry and ANGRY in before and before[0] == session.id
         return decision, flagged is None or (angry and struggle is None) or calm_again
 
     def angry(self, scores: Scores) -> bool:
@@ -164,7 +164,7 @@ class Judge:
         nameless: list[int] = []
 
         def name(page: int, node: int) -> str:
-            element = session.element(page, node) if node else None
+            element = session.element(page, node, brief=True) if node else None
             known = called(element) if element is not None else ""
             if node and not known:
                 nameless.append(node)

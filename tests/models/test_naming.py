@@ -18,7 +18,7 @@ def test_the_second_of_two_nameless_buttons_is_called_so() -> None:
     form = element(
         4, "form", element(5, "button"), element(6, "button"), **{"aria-label": "checkout", "id": "checkout"}
     )
-    aside = element(7, "div", element(8, "button"))
+    aside = element(7, "div", element(8, "button"), element(9, "button", id="apply"))
     tree = {"type": 0, "id": 1, "childNodes": [element(2, "html", element(3, "body", form, aside))]}
     events = [
         {"type": 4, "timestamp": 1_000, "data": {"href": "https://a.example/", "width": 900, "height": 700}},
@@ -28,4 +28,8 @@ def test_the_second_of_two_nameless_buttons_is_called_so() -> None:
     session = sessions_of([batch], "one", None, IDLE_MS)[0]
     names = [called(session.element(0, node)) for node in (5, 6, 8)]
     assert names[:2] == ["first button in form #checkout", "second button in form #checkout"]
+    assert names == [called(session.element(0, node, brief=True)) for node in (5, 6, 8)]
+    full, brief = session.element(0, 9), session.element(0, 9, brief=True)
+    assert (full.selector, brief.selector) == ("#apply", ""), "it has a name of its own, so nothing counts it"
+    assert called(full) == called(brief) == "button #apply"
     assert names[2] == session.element(0, 8).name, "alone below its parent: there is nothing to count"
