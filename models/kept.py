@@ -25,5 +25,6 @@ class Kept:
 
     def __init__(self, made: Decision) -> None:
         self.vector: npt.NDArray[np.float32] = np.frombuffer(made.vector, "<f4").astype(np.float32)
-        self.moments: npt.NDArray[np.void] = np.frombuffer(made.moments, MOMENT)
+        # Copied, for what is compiled for a live session's moments may write to them, and takes no others.
+        self.moments: npt.NDArray[np.void] = np.frombuffer(made.moments, MOMENT).copy()
         self.coverage = made.seen

@@ -119,7 +119,7 @@ class LiveScorer:
 
     def warm(self) -> None:
         """Compile what scoring needs, or load it from disk."""
-        standing(np.zeros(0, MOMENT), WITHDRAWN)
+        standing(np.frombuffer(bytes(MOMENT.itemsize), MOMENT), WITHDRAWN)  # as a record keeps them
         vector = np.zeros(len(engine().names), "f4")
         look = self._forest.look(vector, np.zeros(0, MOMENT), 0)
         for speaker in self._speakers:

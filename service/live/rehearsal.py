@@ -14,7 +14,9 @@ from service.live.batch_body import events_within
 
 REHEARSAL: Final = (
     b'[{"type":4,"data":{"href":"/","width":9,"height":9},"timestamp":1},{"type":2,"data":{"node":{"type":0,"id":1,'
-    b'"childNodes":[{"type":2,"id":2,"tagName":"button","attributes":{"id":"a","class":"b"},"childNodes":[]}]},'
+    b'"childNodes":[{"type":2,"id":2,"tagName":"button","attributes":{"id":"a","class":"b"},"childNodes":[]},'
+    b'{"type":2,"id":7,"tagName":"i","attributes":{"class":"b"},"childNodes":[]},'
+    b'{"type":2,"id":8,"tagName":"i","attributes":{"class":"b"},"childNodes":[]}]},'
     b'"initialOffset":{"left":0,"top":0}},"timestamp":2}]',
     b'{"type":3,"data":{"source":1,"positions":[{"x":1,"y":1,"id":2,"timeOffset":0}]},"timestamp":3}\n'
     b'{"type":3,"data":{"source":2,"type":2,"id":2,"x":1,"y":1},"timestamp":4}\n'
@@ -27,6 +29,7 @@ REHEARSAL: Final = (
     b'"id":2,"x":1,"y":1},"timestamp":3002.5}]',
 )
 """Batches that touch what is compiled, played before the first real one comes."""
+NAMED: Final = (2, 7)  # an element with a name of its own, and one that only its place tells from another
 
 
 def rehearse(
@@ -36,7 +39,7 @@ def rehearse(
     limits: Limits,
     name: str = "rehearsal",
 ) -> None:
-    """Take the batches of the rehearsal as if they were real, and score what they come to.
+    """Take the batches of the rehearsal as if they were real, score what they come to, and name its elements.
 
     Parameters
     ----------
@@ -49,5 +52,7 @@ def rehearse(
         session, _ = memory.latest()
         if session is not None:
             scorer.scores(session)
+            for node in NAMED:
+                session.element(0, node)
         if (frozen := memory.freeze()) is not None:
             memory = thawed(frozen, name)

@@ -43,7 +43,10 @@ for file in sys.argv[2:]:
         memory.push(Batch(batch.stream, batch.seq, read_in.events))
         session, _ = memory.latest()
         if session is not None:
-            reception.scorer.scores(session)
+            scores = reception.scorer.scores(session)
+            struggle = reception.judge.struggle_now("site", session)
+            told = {"cause": "changed", "log_number": 1, "now_ms": 1}
+            reception.judge.stored(reception.judge.decision("site", session, scores, struggle, **told))
         frozen = memory.freeze()
         if frozen is not None:
             memory = reception._thawed(frozen, "x")
