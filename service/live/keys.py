@@ -92,6 +92,7 @@ class Keys(SmallDatabase):
     def __init__(self, data_dir: Path) -> None:
         self._version = -1
         self._known: dict[str, Key] = {}
+        self._good: dict[str, Key] = {}  # those that were not revoked, by what stands before the secret
         super().__init__(data_dir / FILE, _TABLE)
         try:
             self.refresh()
@@ -115,6 +116,8 @@ class Keys(SmallDatabase):
             key_id: Key(key_id, site, role, digest, tuple(origins.split()), note, created, revoked)
             for key_id, site, role, digest, origins, note, created, revoked in rows
         }
+        known = self._known.values()
+        self._good = {f"ww_{key.role}_{key.id}": key for key in known if key.revoked_at is None}
 
     def all(self) -> list[Key]:
         """Every key, those revoked too, the oldest first."""
@@ -173,17 +176,12 @@ class Keys(SmallDatabase):
 
     def find(self, text: str) -> Key | None:
         """The key that this text is, unless it was revoked."""
-        parts = text.split("_")
-        if len(parts) != 4 or parts[0] != "ww" or not text.isascii():
+        named, _, secret = text.rpartition("_")
+        key = self._good.get(named)
+        if key is None or not secret.isascii():
             return None
-        key = self._known.get(parts[2])
-        if key is None or key.revoked_at is not None or key.role != parts[1]:
-            return None
-        return key if key.opens_to(parts[3].encode()) else None
+        return key if key.opens_to(secret.encode()) else None
 
     def open_to(self, origin: str) -> bool:
         """Whether any good write key may be used from pages of this origin."""
-        return any(
-            key.role == "write" and key.revoked_at is None and key.allows(origin)
-            for key in self._known.values()
-        )
+        return any(key.role == "write" and key.allows(origin) for key in self._good.values())

@@ -10,8 +10,6 @@ from functools import partial
 from itertools import chain
 from typing import Final, TypeVar
 
-from msgspec import structs
-
 from data_contracts.batches import Batch
 from data_contracts.errors import WatchworthyError
 from data_contracts.scrub import SCRUB_VERSION
@@ -27,6 +25,7 @@ from service.deciding.judge import Judge, Struggle
 from service.deciding.policy import Policy
 from service.deciding.records import goals_of
 from service.deciding.telling import Announce, Nobody, messages
+from service.live.arrived import Arrived
 from service.live.batch_body import Body, Header, cut_and_packed
 from service.live.live_sessions import Live, LiveSessions, Name, Seen, said
 from service.live.metrics import Metrics
@@ -169,8 +168,7 @@ class Reception:
 
     async def _take_new(self, name: Name, body: Body, received_at_ms: int) -> bytes:
         header, text = body.header, body.text
-        site, session = name
-        refused = self.store.refuse_early(site, session, header.stream, header.seq, len(text), received_at_ms)
+        refused = self.store.refuse_early(*name, header.stream, header.seq, len(text), received_at_ms)
         if refused is not None:
             raise refused
         large = len(text) > self.settings.aside_bytes
@@ -180,30 +178,11 @@ class Reception:
         else:
             read, packed = cut_and_packed(text, self.limits, latest_ms)
         batch = Batch(header.stream, header.seq, read.events, header.mask)
-        unit = Unit(
-            site=site,
-            session=session,
-            stream=header.stream,
-            seq=header.seq,
-            body=read.text,
-            digest=body.digest,
-            received_at_ms=received_at_ms,
-            channels=batch.channels,
-            consent=header.agreed,
-            scrub=SCRUB_VERSION,
-            first_ms=read.first_ms,
-            last_ms=read.last_ms,
-            ends=header.end,
-            visitor=header.visitor,
-            confirmed=tuple([Confirmed(one.id, one.what) for one in header.confirm]),
-            packed=packed,
-        )
+        arrived = Arrived(name, header, batch, body.digest, read, packed, received_at_ms, large)
         tries = 1
         while True:
             try:
-                stored = await self._fold_and_store(
-                    name, batch, unit, large, read.outliers, acts=tries < TRIES
-                )
+                stored = await self._fold_and_store(arrived, acts=tries < TRIES)
                 break
             except WatchworthyError as error:
                 # Another process stored batches of this session, or took the last room that a rule's caps had left.
@@ -218,24 +197,24 @@ class Reception:
             self.metrics.refused(CLOCK_OUTLIER, read.outliers)
         return stored.answer
 
-    async def _fold_and_store(
-        self, name: Name, batch: Batch, unit: Unit, large: bool, outliers: int, acts: bool
-    ) -> Stored:
+    async def _fold_and_store(self, arrived: Arrived, acts: bool) -> Stored:
+        name, batch, large, ends = arrived.name, arrived.batch, arrived.large, arrived.header.end
         live = self.sessions.held(name)
-        if live is None or (live.stale and unit.ends):
+        if live is None or (ends and live.stale):
             live = await self.beside(lambda: self._read(name))
         try:
             seen: Seen | None = None
-            if large and not live.stale:
-                seen = await self.beside(partial(self._aside, live, batch, unit.ends))
-            elif not live.stale:
-                seen = self._fold(live, batch, unit.ends)
-            if not live.stale and (seen is None or seen.unnamed):
-                live, seen = await self._again(name, live, batch, seen)
+            if not live.stale:
+                if large:
+                    seen = await self.beside(partial(self._aside, live, batch, ends))
+                else:
+                    seen = self._fold(live, batch, ends)
+                if seen is None or seen.unnamed:
+                    live, seen = await self._again(name, live, batch, seen)
             offer: Offer | None = None
             if acts and seen is not None and not self.acting.is_idle(name[0]):
-                offer = await self._due(unit, live, seen)
-            stored = await self.store.submit_async(self._with_it(unit, live, seen, offer, outliers))
+                offer = await self._due(arrived, live, seen)
+            stored = await self.store.submit_async(self._with_it(arrived, live, seen, offer))
         except BaseException as error:
             self.sessions.drop(name)  # it may hold what is not on disk
             if isinstance(error, Exception) and not isinstance(error, WatchworthyError):
@@ -252,12 +231,10 @@ class Reception:
         return stored
 
     def _shown(
-        self, unit: Unit, live: Live, offer: Offer | None
+        self, arrived: Arrived, live: Live, offer: Offer | None
     ) -> tuple[tuple[Confirmed, ...], list[Outgoing]]:
         """What became of interventions, and what goes out because they were shown."""
-        confirmed = unit.confirmed
-        if offer is None and not confirmed:
-            return confirmed, []
+        confirmed = tuple([Confirmed(one.id, one.what) for one in arrived.header.confirm])
         shown = [one for told in confirmed if (one := live.offered.pop(told.id, None)) is not None]
         if offer is not None and (one := offer.intervention).body:
             if kind_of(one) == "webhook":  # it is for the owner's own services, and so shown when it is told
@@ -265,51 +242,67 @@ class Reception:
                 confirmed += (Confirmed(one.id, "shown"),)
             else:
                 live.offered[one.id] = one
-        at_ms = unit.received_at_ms
-        told = [self.announce.shown(unit.site, unit.session, one, at_ms) for one in shown]
+        (site, session), at_ms = arrived.name, arrived.received_at_ms
+        told = [self.announce.shown(site, session, one, at_ms) for one in shown]
         return confirmed, list(chain.from_iterable(told))
 
-    async def _due(self, unit: Unit, live: Live, seen: Seen) -> Offer | None:
+    async def _due(self, arrived: Arrived, live: Live, seen: Seen) -> Offer | None:
         """What a rule that the session meets now offers, if its caps allow it."""
         session, scores = seen.session, seen.scores
         if session is None or scores is None:
             return None
-        state = state_of(session, scores, live.memory.address_now, unit.visitor or unit.session)
-        rule = self.acting.met(unit.site, state, live.asked)
+        (site, name), at_ms = arrived.name, arrived.received_at_ms
+        state = state_of(session, scores, live.memory.address_now, arrived.header.visitor or name)
+        rule = self.acting.met(site, state, live.asked)
         if rule is None:
             return None
         goals = goals_of(session)
-        at_ms = unit.received_at_ms
         live.asked.add(rule.id)
-        return await self.beside(
-            lambda: self.acting.offer(unit.site, unit.session, rule, state, goals, at_ms)
-        )
+        return await self.beside(lambda: self.acting.offer(site, name, rule, state, goals, at_ms))
 
-    def _with_it(self, unit: Unit, live: Live, seen: Seen | None, offer: Offer | None, outliers: int) -> Unit:
-        """The unit with what goes with it: answer, rows, changed decision, what is due, now and then a checkpoint."""
-        confirmed, outbox = self._shown(unit, live, offer)
-        answer = answer_to(unit.seq, outliers, [one.body for one in live.offered.values()])
-        if seen is None:
-            return structs.replace(
-                unit, after=live.number, answer=answer, confirmed=confirmed, outbox=tuple(outbox)
-            )
-        number = live.number + 1
-        frozen = live.memory.freeze() if number % CHECKPOINT_EVERY == 0 else None
+    def _with_it(self, arrived: Arrived, live: Live, seen: Seen | None, offer: Offer | None) -> Unit:
+        """The batch and what goes with it: answer, rows, changed decision, what is due, now and then a checkpoint."""
+        (site, session), header, read = arrived.name, arrived.header, arrived.read
+        confirmed: tuple[Confirmed, ...] = ()
+        outbox: list[Outgoing] = []
+        if offer is not None or header.confirm:
+            confirmed, outbox = self._shown(arrived, live, offer)
+        rows, frozen = 0, None
         decisions: tuple[Decision, ...] = ()
-        if seen.decision != live.decision:
-            decisions = self._decisions(unit, live, seen)
-            outbox[:0] = messages(self.announce, unit.site, live.decision, decisions)
-        return structs.replace(
-            unit,
-            after=live.number,
-            answer=answer,
-            confirmed=confirmed,
-            rows=max(0, seen.rows - live.rows),
-            decisions=decisions,
-            outbox=tuple(outbox),
-            interventions=(offer.intervention,) if offer else (),
-            caps=offer.caps if offer else (),
-            checkpoint=Checkpoint(frozen, live.memory.last_ms, live.memory.definition()) if frozen else None,
+        if seen is not None:
+            rows = max(0, seen.rows - live.rows)
+            if (live.number + 1) % CHECKPOINT_EVERY == 0:
+                frozen = live.memory.freeze()
+            if seen.decision != live.decision:
+                decisions = self._decisions(arrived, live, seen)
+                outbox[:0] = messages(self.announce, site, live.decision, decisions)
+        offered = [one.body for one in live.offered.values()] if live.offered else ()
+        checkpoint = Checkpoint(frozen, live.memory.last_ms, live.memory.definition()) if frozen else None
+        return Unit(  # by place: so many names would take longer than all the rest of this
+            site,
+            session,
+            header.stream,
+            header.seq,
+            read.text,
+            arrived.digest,
+            arrived.received_at_ms,
+            answer_to(header.seq, read.outliers, offered),
+            rows,
+            header.visitor,
+            arrived.batch.channels,
+            header.agreed,
+            SCRUB_VERSION,
+            read.first_ms,
+            read.last_ms,
+            header.end,
+            live.number,
+            checkpoint,
+            decisions,
+            (offer.intervention,) if offer else (),
+            tuple(outbox),
+            offer.caps if offer else (),
+            confirmed,
+            arrived.packed,
         )
 
     async def _again(self, name: Name, live: Live, batch: Batch, seen: Seen | None) -> tuple[Live, Seen]:
@@ -345,19 +338,19 @@ class Reception:
         judge = self.judge
         return said(live, Seen(rows, (), judge.scorer.scores(session), session, judge=judge))
 
-    def _decisions(self, unit: Unit, live: Live, seen: Seen) -> tuple[Decision, ...]:
+    def _decisions(self, arrived: Arrived, live: Live, seen: Seen) -> tuple[Decision, ...]:
         """The decision that a batch has changed, as the store takes it."""
         session, scores, judge = seen.session, seen.scores, seen.judge
         if session is None or scores is None or judge is None:
             return ()
         made = judge.decision(
-            unit.site,
+            arrived.name[0],
             session,
             scores,
             live.struggle_of(session.id),
             cause="changed",
             log_number=live.number + 1,
-            now_ms=unit.received_at_ms,
+            now_ms=arrived.received_at_ms,
         )
         return (judge.stored(made),)
 
