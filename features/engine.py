@@ -150,7 +150,8 @@ class Engine:
         copy = np.frombuffer(shown, self.dtype)
         vector = np.empty(self._width, np.float32)
         ready, until, kept, count = self._look(
-            events, *terms, memory, np.frombuffer(memory, _BYTE), moments, copy, np.frombuffer(shown, _BYTE),
+            events, terms.page, terms.number, terms.horizon, terms.idle_ms, terms.last, memory,
+            np.frombuffer(memory, _BYTE), moments, copy, np.frombuffer(shown, _BYTE),
             declared, vector, self._room, _CHANNEL_BITS, self._readers.needs, *desk.given,
         )  # fmt: skip
         if ready < 0:

@@ -6,10 +6,11 @@ What no later row can sort before is folded for good, the rest on a copy; then a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from data_contracts.compiled import compiled
 from features.moments import CAPACITY, MOMENT, WITHDRAWN
@@ -21,7 +22,7 @@ EVIDENCE: Final = (
 """What of ``Context`` is told with a look."""
 
 
-class Look(NamedTuple):
+class Look(Struct, frozen=True, gc=False):
     """What a look finds.
 
     Attributes
@@ -42,7 +43,7 @@ class Look(NamedTuple):
     evidence: list[int]
 
 
-class Terms(NamedTuple):
+class Terms(Struct, frozen=True, gc=False):
     """What a look is taken under.
 
     Attributes

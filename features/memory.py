@@ -143,11 +143,9 @@ class Memory:
         channels = self.channels
         look = self._look(channels)
         if look is not None:
-            memory, moments, vector, evidence = look
-            name, seen = self._name_of(len(self._folded.finished)), seen_by(evidence, channels)
-            return Session(
-                name, evidence[0], memory, moments, vector, seen, self
-            ), self._folded.earlier + seen.rows
+            name, seen = self._name_of(len(self._folded.finished)), seen_by(look.evidence, channels)
+            session = Session(name, look.evidence[0], look.memory, look.moments, look.vector, seen, self)
+            return session, self._folded.earlier + seen.rows
         self._settle()
         folded = self._to_the_end()
         if folded.last is None:

@@ -213,7 +213,7 @@ class Acceptor:
         session.take(unit.stream, seq, received, size, unit.rows)
         if unit.ends and seq > stream.end_seq:
             stream.end_seq = seq
-        stream.ended = stream.end_seq == highest(stream.ranges)
+        stream.ended = stream.end_seq >= 0 and stream.end_seq == highest(stream.ranges)
         all_ended = stream.ended and all(one.ended for one in session.streams.values())
         status = "ended" if all_ended else "open"
         if (

@@ -213,7 +213,7 @@ class Unit(msgspec.Struct, frozen=True):
         return size
 
 
-class Stored(NamedTuple):
+class Stored(msgspec.Struct, frozen=True, gc=False):
     """What became of a unit: durable under ``log_number``; ``repeated`` if it was so before."""
 
     log_number: int

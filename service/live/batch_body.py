@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from math import nan
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal
 
 import msgspec
 import numpy as np
@@ -91,7 +91,7 @@ class Header(Struct, frozen=True, kw_only=True):
         return sum(1 << CHANNELS.index(name) for name in set(names) if name in CHANNELS) if names else 0
 
 
-class Body(NamedTuple):
+class Body(Struct, frozen=True, gc=False):
     """A body out of its packing: header, the text of the events, and SHA-256 of that text."""
 
     header: Header
@@ -176,7 +176,7 @@ def _unpacked(data: bytes, packed: str, limits: Limits) -> bytes:
     return unpacked.data
 
 
-class Read(NamedTuple):
+class Read(Struct, frozen=True, gc=False):
     """The events of a batch that are taken.
 
     Attributes

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from data_contracts.batches import Batch
 from features.engine import Engine
@@ -91,7 +93,7 @@ class Live:
         )
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True, gc=False):
     """What a session is after a batch.
 
     Attributes

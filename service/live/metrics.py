@@ -40,8 +40,8 @@ class Taken(Collector):
 
     def masked(self, scrubbed: Scrubbed) -> None:
         """Count what the scrub has masked."""
-        for kind, number in zip(MASKED, scrubbed[1:], strict=False):
-            if number:
+        if any(scrubbed[1:-1]):
+            for kind, number in zip(MASKED, scrubbed[1:], strict=False):
                 self._masked[kind] += number
 
     def answered(self, seconds: float) -> None:

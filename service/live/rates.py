@@ -48,12 +48,10 @@ class Buckets:
                 held.popitem(last=False)
             return True
         held.move_to_end(name)
-        tokens, then = bucket
-        if now > then:
+        if now > bucket[1]:
+            bucket[0] = min(self.burst, bucket[0] + (now - bucket[1]) * self.rate)
             bucket[1] = now
-            tokens += (now - then) * self.rate
-            if tokens > self.burst:
-                tokens = self.burst
-        allowed = tokens >= 1.0
-        bucket[0] = tokens - 1.0 if allowed else tokens
-        return allowed
+        if bucket[0] < 1.0:
+            return False
+        bucket[0] -= 1.0
+        return True

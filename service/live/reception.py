@@ -145,9 +145,10 @@ class Reception:
         if not self.turns.takes(name):
             await self.turns.enter(name)
         try:
-            known = self._known(name, body.header)
+            live = self.sessions.held(name)
+            known = self._known(name, live, body.header)
             if known is None:
-                return await self._take_new(name, body, received_at_ms)
+                return await self._take_new(name, live, body, received_at_ms)
             if known.digest != body.digest:
                 raise Refusal("seq_conflict")
             self.metrics.repeats.inc()
@@ -157,16 +158,15 @@ class Reception:
         finally:
             self.turns.leave(name)
 
-    def _known(self, name: Name, header: Header) -> StoredAnswer | None:
+    def _known(self, name: Name, live: Live | None, header: Header) -> StoredAnswer | None:
         """What was answered to this batch before; the store is asked only where memory does not know better."""
-        live = self.sessions.held(name)
         if live is not None and not live.stale:
             due = live.memory.due(header.stream)
             if due is not None and header.seq >= due:
                 return None  # should another process have it, the store says `log_moved`
         return self.store.known(*name, header.stream, header.seq)
 
-    async def _take_new(self, name: Name, body: Body, received_at_ms: int) -> bytes:
+    async def _take_new(self, name: Name, live: Live | None, body: Body, received_at_ms: int) -> bytes:
         header, text = body.header, body.text
         refused = self.store.refuse_early(*name, header.stream, header.seq, len(text), received_at_ms)
         if refused is not None:
@@ -179,16 +179,15 @@ class Reception:
             read, packed = cut_and_packed(text, self.limits, latest_ms)
         batch = Batch(header.stream, header.seq, read.events, header.mask)
         arrived = Arrived(name, header, batch, body.digest, read, packed, received_at_ms, large)
-        tries = 1
-        while True:
+        for tried in range(1, TRIES + 1):
             try:
-                stored = await self._fold_and_store(arrived, acts=tries < TRIES)
+                stored = await self._fold_and_store(arrived, live, acts=tried < TRIES)
                 break
             except WatchworthyError as error:
                 # Another process stored batches of this session, or took the last room that a rule's caps had left.
-                if error.code not in ("log_moved", "already_stored") or tries == TRIES:
+                if error.code not in ("log_moved", "already_stored") or tried == TRIES:
                     raise
-                tries += 1
+                live = None
         taken = self.metrics.taken
         taken.batches += 1
         taken.events += len(read.events)
@@ -197,9 +196,8 @@ class Reception:
             self.metrics.refused(CLOCK_OUTLIER, read.outliers)
         return stored.answer
 
-    async def _fold_and_store(self, arrived: Arrived, acts: bool) -> Stored:
+    async def _fold_and_store(self, arrived: Arrived, live: Live | None, acts: bool) -> Stored:
         name, batch, large, ends = arrived.name, arrived.batch, arrived.large, arrived.header.end
-        live = self.sessions.held(name)
         if live is None or (ends and live.stale):
             live = await self.beside(lambda: self._read(name))
         try:

@@ -11,9 +11,10 @@ import http
 import re
 import time
 from collections.abc import Coroutine, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import h11
+from msgspec import Struct
 
 from service.live.admission import cors
 from service.live.batches_route import PATH, BatchesRoute, Said, said
@@ -35,7 +36,7 @@ LENGTH: Final = re.compile(rb"\r\ncontent-length:[\t ]*", re.IGNORECASE)
 LONGEST_NUMBER: Final = 20  # digits
 
 
-class Whole(NamedTuple):
+class Whole(Struct, frozen=True, gc=False):
     """A request that came in one piece: its headers with their names in lower case, and its body."""
 
     headers: list[tuple[bytes, bytes]]

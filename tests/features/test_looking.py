@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from data_contracts.order import merge
 from data_contracts.stream import Stream
@@ -45,7 +46,7 @@ def test_a_look_is_two_folds_and_a_read(declared: int, plain: bool) -> None:
         after = live(ours.fold(seen[ready:], copy, before, limits))
         last = int(seen["t"][0]) - 5_000
         terms = Terms(7, page, horizon, 60_000, last)
-        refused = [terms._replace(page=8), terms._replace(idle_ms=4_999)]
+        refused = [replace(terms, page=8), replace(terms, idle_ms=4_999)]
         assert [other.look(told, one, memory, moments, limits, declared) for one in refused] == [None, None]
         found = other.look(told, terms, memory, moments, limits, declared)
         assert found is not None
