@@ -213,7 +213,7 @@ class Unit(msgspec.Struct, frozen=True):
         return size
 
 
-class Stored(msgspec.Struct, frozen=True, gc=False):
+class Stored(NamedTuple):
     """What became of a unit: durable under ``log_number``; ``repeated`` if it was so before."""
 
     log_number: int
