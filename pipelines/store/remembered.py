@@ -210,9 +210,10 @@ class Remembered:
     def _meet(self, db: sqlite3.Connection, units: Sequence[Unit]) -> None:
         recent, older = self._recent, self._older
         names = {(unit.site, unit.session) for unit in units}
-        for name in names & older.keys():
-            recent[name] = older.pop(name)
-        read = read_sessions(db, names - recent.keys())
+        for name in names:  # one by one: to take the keys of either half from a set looks at all of them
+            if name in older:
+                recent[name] = older.pop(name)
+        read = read_sessions(db, [name for name in names if name not in recent])
         recent |= read
         asked = []
         for unit in units:
