@@ -18,10 +18,11 @@ from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import numba
-from numba import njit
-from numba.extending import overload, register_jitable
+from numba import njit, types
+from numba.extending import intrinsic, overload, register_jitable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Array = TypeVar("Array")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,6 +70,27 @@ def compiled(function: Function) -> Function:
     # Numba reads its settings from a module; where a function's code is kept is fixed when it is declared.
     vars(numba.config)["CACHE_DIR"] = str(cache_folder(package if (ROOT / package).is_dir() else "features"))
     return cast("Function", njit(cache=True, nogil=True, **_STRICT)(function))
+
+
+@intrinsic
+def _borrowed(_typing: Any, array: Any) -> Any:
+    """In compiled code: an array that owns nothing of its memory, which outlives it.
+
+    Every function that is handed an array counts who holds it, up and down again, in a way that is safe among threads:
+    for the hundreds of small calls that turn a batch, that is a fifth of their time. Of what owns nothing nothing is
+    counted.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        found = context.make_array(signature.return_type)(context, builder, given[0])
+        nobody = types.MemInfoPointer(types.voidptr)  # type: ignore[no-untyped-call]
+        found.meminfo = context.get_constant_null(nobody)
+        return found._getvalue()
+
+    return array(array), generate
+
+
+borrowed = cast("Callable[[Array], Array]", _borrowed)
 
 
 def also_compiled(function: Function) -> Function:

@@ -17,7 +17,7 @@ from data_contracts import events as e
 from data_contracts import plain_events as plain
 from data_contracts import plain_json as p
 from data_contracts.clock import BACKWARD_MS, FORWARD_MS, LATENESS_MS
-from data_contracts.compiled import compiled
+from data_contracts.compiled import borrowed, compiled
 from data_contracts.events import Events
 from data_contracts.json_walk import Bytes, Spans
 from data_contracts.mutation import CHANGES_KEPT
@@ -329,6 +329,17 @@ def turn_run(
     nodes, table, arena, state
         The page index.
     """
+    text, spans, out, wanted, said, path = (
+        borrowed(text), borrowed(spans), borrowed(out), borrowed(wanted), borrowed(said), borrowed(path),
+    )  # fmt: skip
+    plan, found, pen, lately, met = (
+        borrowed(plan),
+        borrowed(found),
+        borrowed(pen),
+        borrowed(lately),
+        borrowed(met),
+    )
+    nodes, table, arena, state = borrowed(nodes), borrowed(table), borrowed(arena), borrowed(state)
     pen[:] = 0
     pen[LATEST], pen[SHIFT], pen[PAGE], pen[TRUST] = latest, shift, page, trust
     pen[SEES] = e.SIGHTED if sighted else 0

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from data_contracts.errors import WatchworthyError
 from pipelines.store.bodies import pack
 from pipelines.store.censoring import REFUSALS, withdraw
-from pipelines.store.checking import check_limits
+from pipelines.store.checking import check_limits, is_next
 from pipelines.store.crypto import NONCE_BYTES, Keys, bound, encrypt
 from pipelines.store.deciding import Place
 from pipelines.store.deciding import Rows as DecisionRows
@@ -168,13 +168,15 @@ class Acceptor:
         seq, received, size = unit.seq, unit.received_at_ms, len(unit.body)
         log_number = session.next_log if session is not None else 1
         try:
-            if session is not None and stream is not None and holds(stream.ranges, seq):
+            in_order = is_next(limits, session, stream, seq, size, received)
+            if not in_order and session is not None and stream is not None and holds(stream.ranges, seq):
                 pending.write_batches(db)  # it may be among them
                 return _repeat(db, session, stream, unit)
             if unit.after is not None and unit.after != log_number - 1:
                 said = f"The log ends at number {log_number - 1}, not at {unit.after}: read the rest, then try again."
                 raise WatchworthyError("log_moved", said, unit.session)
-            check_limits(limits, unit.session, session, stream, seq, size, received)
+            if not in_order:
+                check_limits(limits, unit.session, session, stream, seq, size, received)
         except WatchworthyError as error:
             return error
         answer = unit.answer

@@ -64,6 +64,24 @@ def _check_number(limits: StoreLimits, name: str, held: Ranges, seq: int) -> Non
         raise _refusal("too_many_gaps", said, name, seq)
 
 
+def is_next(
+    limits: StoreLimits,
+    session: SessionState | None,
+    stream: StreamState | None,
+    seq: int,
+    size: int,
+    received_at_ms: int,
+) -> bool:
+    """Whether a batch is the next in order of a stream that is known, within every limit: as nearly always."""
+    return (
+        session is not None
+        and stream is not None
+        and stream.ranges[-1:] == [seq]
+        and size + session.bytes <= limits.session_bytes
+        and received_at_ms - session.first_received <= limits.session_ms
+    )
+
+
 def limit_broken(
     limits: StoreLimits,
     name: str,
@@ -75,7 +93,9 @@ def limit_broken(
 ) -> WatchworthyError | None:
     """What ``check_limits`` says of a batch of this stream; None if nothing, or if it is a repeat."""
     held = session.streams.get(stream) if session is not None else None
-    if held is not None and holds(held.ranges, seq):
+    if is_next(limits, session, held, seq, size, received_at_ms) or (
+        held is not None and holds(held.ranges, seq)
+    ):
         return None
     try:
         check_limits(limits, name, session, held, seq, size, received_at_ms)
