@@ -30,6 +30,7 @@ from pipelines.store.database import (
     refusal,
 )
 from pipelines.store.decisions import Decisions
+from pipelines.store.jobs import Job, Told
 from pipelines.store.limits import StoreLimits
 from pipelines.store.objects import Objects
 from pipelines.store.posting import OF_SESSION
@@ -41,7 +42,7 @@ from pipelines.store.schema import MAIN
 from pipelines.store.sealing import Sealer
 from pipelines.store.soundness import Soundness
 from pipelines.store.units import Checkpoint, Name, SessionRow, Stored, StoredAnswer, Unit
-from pipelines.store.writer import Job, Writer
+from pipelines.store.writer import Writer
 
 WAIT_S: Final = 60.0  # how long our own jobs wait for the writer
 JOB_SIZE: Final = 1_024  # bytes that a job without a body counts for
@@ -172,7 +173,7 @@ class Store(Decisions):
             what a failed commit means.
         """
         future: Future[Stored] = Future()
-        self._put(unit, future, None)
+        self._put(Job(unit, unit.size, None, future))
         return future
 
     def submit_async(self, unit: Unit) -> asyncio.Future[Stored]:
@@ -182,8 +183,27 @@ class Store(Decisions):
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Stored] = loop.create_future()
-        self._put(unit, future, loop)
+        self._put(Job(unit, unit.size, loop, future))
         return future
+
+    def submit_then(self, unit: Unit, loop: asyncio.AbstractEventLoop, then: Told) -> None:
+        """The same for a caller that needs no future: ``then`` gets what became of the unit.
+
+        Parameters
+        ----------
+        loop
+            In whose thread ``then`` is called, in the one call that tells all of a commit; not at all once it is
+            closed.
+        then
+            Gets what is stored, or what went wrong. It should be short. What it raises is logged, and keeps nobody
+            else from being told.
+
+        Raises
+        ------
+        WatchworthyError
+            What ``submit`` raises at once; ``then`` is not called in that case.
+        """
+        self._put(Job(unit, unit.size, loop, None, then))
 
     def write(
         self, work: Callable[[sqlite3.Connection], T], touches: Collection[Name] | None = None
@@ -202,7 +222,7 @@ class Store(Decisions):
             ``busy``, ``store_closed``.
         """
         future: Future[T] = Future()
-        self._writer.put(Job(work, JOB_SIZE, future, None, touches))
+        self._writer.put(Job(work, JOB_SIZE, None, future, None, touches))
         return future
 
     def check_room(self, size: int = 0) -> None:
@@ -366,10 +386,10 @@ class Store(Decisions):
             *(waiting, waiting_bytes, age, free_bytes(self.folder)),
         )
 
-    def _put(self, unit: Unit, future: Any, loop: asyncio.AbstractEventLoop | None) -> None:
+    def _put(self, job: Job) -> None:
         try:
             self._soundness.check()
-            self._writer.put(Job(unit, unit.size, future, loop))
+            self._writer.put(job)
         except WatchworthyError as error:
             self.refusals[error.code] += 1
             raise

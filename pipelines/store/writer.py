@@ -7,61 +7,25 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection
-from concurrent.futures import Future, InvalidStateError
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
 from pipelines.store.accepting import Acceptor
 from pipelines.store.database import refusal
+from pipelines.store.jobs import Job, Result
 from pipelines.store.limits import StoreLimits
 from pipelines.store.soundness import Soundness
+from pipelines.store.telling import tell
 from pipelines.store.units import Name, Unit
 
 PATIENCE: Final = 1  # turns of an event loop that bring nothing before what waits is written: clients answer
 GATHER_S: Final = 0.02  # longest that those who wait already wait for others
-
-
-class Work(Protocol):
-    """What a job does inside the transaction."""
-
-    def __call__(self, db: sqlite3.Connection, /) -> Any:
-        """Write rows; what it returns reaches the caller once they are durable."""
-
-
-class Job:
-    """A unit, or other work, that waits for the writer, and whom to tell.
-
-    Parameters
-    ----------
-    size
-        Bytes that it counts for while it waits.
-    touches
-        Sessions whose rows other work may change; None if any.
-    """
-
-    __slots__ = ("future", "loop", "packed", "since", "size", "touches", "work")
-
-    def __init__(
-        self,
-        work: Unit | Work,
-        size: int,
-        future: Future[Any] | asyncio.Future[Any],
-        loop: asyncio.AbstractEventLoop | None = None,
-        touches: Collection[Name] | None = None,
-    ) -> None:
-        self.work = work
-        self.size = size
-        self.future = future
-        self.loop = loop
-        self.touches = touches
-        self.since = time.monotonic()
-        self.packed = b""
 
 
 @dataclass(slots=True)
@@ -72,9 +36,6 @@ class Written:
     jobs: int = 0
     failed_commits: int = 0
     largest_group: int = 0
-
-
-Result = tuple[Job, Any, BaseException | None]
 
 
 class Writer:
@@ -180,7 +141,7 @@ class Writer:
                     self._bytes -= sum(job.size for job in group)
                     self._group_since = None
                     more = bool(self._waiting) and not self._closing
-                if _tell(results, self._gather if more else None):
+                if tell(results, self._gather_more if more else None):
                     # Those who wait already wait for what their loop has in hand: fewer commits, and none beside it.
                     self._wake.acquire(timeout=2 * GATHER_S)
                 group, results = [], []  # while the next is waited for, no body of this one is held
@@ -199,6 +160,10 @@ class Writer:
                     return group
                 self._asleep = True
             self._wake.acquire()
+
+    def _gather_more(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wake the writer once those who were told have had a turn of their event loop to bring more."""
+        loop.call_soon(self._gather, loop, 0, PATIENCE, time.monotonic() + GATHER_S)
 
     def _gather(self, loop: asyncio.AbstractEventLoop, known: int, patience: int, until: float) -> None:
         """Wake the writer once the turns of an event loop, in which it runs, bring no more jobs than were known.
@@ -345,54 +310,3 @@ def _units(jobs: list[Job]) -> list[Unit]:
 
 def _sessions_of(job: Job) -> Collection[Name] | None:
     return [(job.work.site, job.work.session)] if isinstance(job.work, Unit) else job.touches
-
-
-Then = Callable[[asyncio.AbstractEventLoop, int, int, float], None]
-"""Takes what ``Writer._gather`` takes."""
-
-
-def _tell(results: list[Result], then: Then | None) -> bool:
-    """Hand out results: to threads at once, to each event loop in one call.
-
-    Parameters
-    ----------
-    then
-        Called by an event loop once it has done its next turn.
-
-    Returns
-    -------
-    bool
-        Whether an event loop will call it.
-    """
-    loops: dict[asyncio.AbstractEventLoop, list[Result]] = {}
-    for result in results:
-        if (loop := result[0].loop) is not None:
-            loops.setdefault(loop, []).append(result)
-        else:
-            _settle(result)
-    told = False
-    for loop, some in loops.items():
-        with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
-            loop.call_soon_threadsafe(_settle_all, loop, some, None if told else then)
-            told = True
-    return told and then is not None
-
-
-def _settle_all(loop: asyncio.AbstractEventLoop, results: list[Result], then: Then | None) -> None:
-    for result in results:
-        _settle(result)
-    if then is not None:
-        loop.call_soon(then, loop, 0, PATIENCE, time.monotonic() + GATHER_S)
-
-
-def _settle(result: Result) -> None:
-    job, value, problem = result
-    if job.future.done():
-        return
-    try:
-        if problem is not None:
-            job.future.set_exception(problem)
-        else:
-            job.future.set_result(value)
-    except (InvalidStateError, asyncio.InvalidStateError):
-        pass  # given up in this very moment

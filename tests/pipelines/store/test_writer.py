@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data_contracts.errors import WatchworthyError
-from pipelines.store import Store, faults
+from pipelines.store import Store, Stored, faults
 from tests.pipelines.store.making import SESSION, SITE, make_unit
 
 
@@ -172,6 +172,101 @@ def test_an_event_loop_is_woken_once_a_commit(store: Store) -> None:
         assert len(woken) == 1
 
     asyncio.run(scenario())
+
+
+def test_who_waits_in_an_event_loop_may_be_told_directly(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        here = threading.current_thread()
+        told: list[tuple[object, str]] = []
+        all_told = asyncio.Event()
+
+        def note(stored: Stored | None, problem: BaseException | None) -> None:
+            assert threading.current_thread() is here
+            told.append((stored and stored.log_number, getattr(problem, "code", "")))
+            if len(told) == 4:
+                all_told.set()
+
+        def fail(stored: Stored | None, problem: BaseException | None) -> None:
+            note(stored, problem)
+            raise ZeroDivisionError
+
+        def give_up(stored: Stored | None, problem: BaseException | None) -> None:
+            note(stored, problem)
+            raise asyncio.CancelledError
+
+        held = Held(store)
+        for seq, then in ((0, note), (1, fail), (900, give_up)):
+            store.submit_then(make_unit(seq), loop, then)
+        future = store.submit_async(make_unit(2))
+        store.submit_then(make_unit(3), loop, note)
+        assert not told
+        held.go()
+        assert (await future).log_number == 3
+        await all_told.wait()
+        assert told == [(1, ""), (2, ""), (None, "seq_too_far"), (4, "")]
+
+    asyncio.run(scenario())
+    assert [record.exc_info and record.exc_info[0] for record in caplog.records] == [
+        ZeroDivisionError,
+        asyncio.CancelledError,
+    ]
+    assert store.refusals == {"seq_too_far": 1}
+
+
+def test_a_commit_that_fails_tells_so_directly(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        told: asyncio.Queue[tuple[Stored | None, BaseException | None]] = asyncio.Queue()
+        held = Held(store)
+        for seq in range(2):
+            store.submit_then(make_unit(seq), asyncio.get_running_loop(), lambda *what: told.put_nowait(what))
+        monkeypatch.setenv(faults.VARIABLE, "before_commit:2:raise")
+        faults._reached.clear()
+        held.go()
+        for _ in range(2):
+            stored, problem = await told.get()
+            assert stored is None
+            assert isinstance(problem, faults.Fault)
+
+    asyncio.run(scenario())
+    assert list(store.batches(SITE, SESSION)) == []
+
+
+def test_a_caller_that_is_refused_at_once_is_not_told_again(opened: Callable[..., Store]) -> None:
+    store = opened(queue_bytes=10_000)
+
+    async def scenario() -> None:
+        held = Held(store)
+        fit = (10_000 - store.stats().waiting_bytes) // make_unit(0).size
+        futures = [store.submit_async(make_unit(i)) for i in range(fit)]
+        told: list[object] = []
+        with pytest.raises(WatchworthyError, match="busy"):
+            store.submit_then(make_unit(fit), asyncio.get_running_loop(), lambda *what: told.append(what))
+        held.go()
+        await asyncio.gather(*futures)
+        await store.submit_async(make_unit(fit))
+        assert not told
+
+    asyncio.run(scenario())
+    assert store.refusals == {"busy": 1}
+
+
+def test_an_event_loop_that_closed_keeps_no_other_from_being_told(store: Store) -> None:
+    gone = asyncio.new_event_loop()
+    held = Held(store)
+    store.submit_then(make_unit(0), gone, lambda *what: pytest.fail("nobody waits there any more"))
+    waits = store.submit(make_unit(1))
+    gone.close()
+
+    async def scenario() -> None:
+        future = store.submit_async(make_unit(2))
+        held.go()
+        assert (await future).log_number == 3
+
+    asyncio.run(scenario())
+    assert waits.result().log_number == 2
 
 
 def test_a_unit_given_up_before_its_turn_is_not_stored(store: Store) -> None:
