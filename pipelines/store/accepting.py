@@ -6,7 +6,8 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
+from struct import iter_unpack
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -18,6 +19,7 @@ from pipelines.store.crypto import NONCE_BYTES, Keys, bound, encrypt
 from pipelines.store.deciding import Place
 from pipelines.store.deciding import Rows as DecisionRows
 from pipelines.store.intervening import confirm
+from pipelines.store.jobs import Outcome
 from pipelines.store.limits import StoreLimits
 from pipelines.store.ranges import highest, holds
 from pipelines.store.remembered import Remembered, SessionState, StreamState
@@ -41,33 +43,59 @@ OLD_CHECKPOINTS: Final = """
     DELETE FROM checkpoints WHERE session_id = ? AND log_number <= (
         SELECT log_number FROM checkpoints WHERE session_id = ? ORDER BY log_number DESC LIMIT 1 OFFSET ?)
 """
-Outcome = Stored | Exception
+NONCE: Final = f"{NONCE_BYTES}s"
+
+
+class Prepared(NamedTuple):
+    """Units for which all is done that can be done before the transaction.
+
+    Attributes
+    ----------
+    names
+        Of their sessions.
+    packed
+        Their bodies, packed.
+    """
+
+    units: Sequence[Unit]
+    names: Sequence[Name]
+    packed: Sequence[bytes]
+
+    def each(self) -> list[Prepared]:
+        """One unit after another."""
+        return [
+            Prepared([unit], [name], [packed])
+            for unit, name, packed in zip(self.units, self.names, self.packed, strict=True)
+        ]
 
 
 class _Pending:
-    """What is to be written: rows of batches, rows that go with them, sessions to tally."""
+    """What is to be written: rows of batches, rows that go with them, sessions to tally; and codes of refusals."""
 
-    def __init__(self) -> None:
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
         self.batches: list[Row] = []
         self.with_them: dict[str, list[Row]] = {}
         self.decisions = DecisionRows()
         self.confirmed: list[tuple[int, int, str, str]] = []
         self.to_tally: dict[int, SessionState] = {}
         self.with_checkpoints: set[int] = set()
+        self.refused: list[str] = []
 
     def add(self, table: str, row: Row) -> None:
         """Add a row that goes with a batch."""
         self.with_them.setdefault(WITH_THEM[table], []).append(row)
 
-    def write_batches(self, db: sqlite3.Connection) -> None:
+    def write_batches(self) -> None:
         """Write the batches now: what follows may look for one of them."""
         if self.batches:
-            insert(db, BATCHES, self.batches)
+            insert(self.db, BATCHES, self.batches)
             self.batches = []
 
-    def write(self, db: sqlite3.Connection, checkpoints: int) -> None:
+    def write(self, checkpoints: int) -> None:
         """Write everything; of the sessions with a new checkpoint, keep so many."""
-        self.write_batches(db)
+        db = self.db
+        self.write_batches()
         for into, rows in self.with_them.items():
             insert(db, into, rows)
         self.decisions.write(db)
@@ -95,12 +123,12 @@ class Acceptor:
         self._limits = limits
         self._refusals = refusals
 
-    def prepare(self, units: Sequence[Unit]) -> list[bytes]:
+    def prepare(self, units: Sequence[Unit]) -> Prepared:
         """Do what can be done before the transaction: pack the bodies, make the keys that are lacking."""
-        strange = {(unit.site, unit.session) for unit in units if not self.remembered.has(unit)}
-        if strange:
+        names = [(unit.site, unit.session) for unit in units]
+        if strange := self.remembered.strange(names):
             self._keys.make(strange)
-        return [unit.packed or pack(unit.body) for unit in units]
+        return Prepared(units, names, [unit.packed or pack(unit.body) for unit in units])
 
     def begin(self, db: sqlite3.Connection) -> None:
         """Note that a transaction has begun."""
@@ -110,19 +138,17 @@ class Acceptor:
         """Note that sessions, or any, may have become others than they were: rolled back, or changed by other work."""
         self.remembered.forget(names)
 
-    def accept(self, db: sqlite3.Connection, units: Sequence[Unit], packed: Sequence[bytes]) -> list[Outcome]:
+    def accept(self, db: sqlite3.Connection, prepared: Prepared) -> list[Outcome]:
         """Store units, or find that they were stored before, or what is wrong with them.
 
         Parameters
         ----------
         db
             In a transaction that the caller ends.
-        packed
-            The units' bodies, packed.
 
         Returns
         -------
-        list of Stored or Exception
+        list of Outcome
             For each unit; an error is that unit's alone, and nothing of it is stored. ``WatchworthyError``:
             ``seq_conflict``, ``log_moved``; ``seq_too_far``, ``too_many_gaps``, ``too_many_streams``,
             ``session_too_large``, ``session_too_long``. Whatever its ``answer`` raises.
@@ -137,61 +163,59 @@ class Acceptor:
         if self._turn != self._keys.turn:
             self._turn = self._keys.turn
             self.remembered.forget()
-        sessions = self.remembered.recall(db, units)
-        nonces = os.urandom(NONCE_BYTES * len(units))
-        pending = _Pending()
-        outcomes: list[Outcome] = []
-        for at, unit in enumerate(units):
-            nonce = nonces[NONCE_BYTES * at : NONCE_BYTES * (at + 1)]
-            outcomes.append(self._take(db, pending, unit, sessions[at], packed[at], nonce))
-        pending.write(db, self._limits.checkpoints)
+        units, names, packed = prepared
+        sessions = self.remembered.recall(db, units, names)
+        nonces = iter_unpack(NONCE, os.urandom(NONCE_BYTES * len(units)))
+        pending = _Pending(db)
+        outcomes: list[Outcome] = [
+            self._take(pending, *facts) for facts in zip(units, names, sessions, packed, nonces, strict=True)
+        ]
+        pending.write(self._limits.checkpoints)
         self.remembered.shrink()
-        for outcome in outcomes:
-            if isinstance(outcome, WatchworthyError):
-                self._refusals[outcome.code] += 1
+        for code in pending.refused:
+            self._refusals[code] += 1
         return outcomes
 
     def _take(
         self,
-        db: sqlite3.Connection,
         pending: _Pending,
         unit: Unit,
+        name: Name,
         session: SessionState | None,
         packed: bytes,
-        nonce: bytes,
+        nonce: tuple[bytes],
     ) -> Outcome:
         """Check a unit; if nothing is wrong with it, count it and add its rows to those to be written."""
         limits = self._limits
         if session is None:
-            session = self.remembered.get((unit.site, unit.session))  # a unit before it may have begun it
-        stream = session.streams.get(unit.stream) if session is not None else None
+            session = self.remembered.get(name)  # a unit before it may have begun it
         seq, received, size = unit.seq, unit.received_at_ms, len(unit.body)
-        log_number = session.next_log if session is not None else 1
-        try:
-            in_order = is_next(limits, session, stream, seq, size, received)
-            if not in_order and session is not None and stream is not None and holds(stream.ranges, seq):
-                pending.write_batches(db)  # it may be among them
-                return _repeat(db, session, stream, unit)
-            if unit.after is not None and unit.after != log_number - 1:
-                said = f"The log ends at number {log_number - 1}, not at {unit.after}: read the rest, then try again."
-                raise WatchworthyError("log_moved", said, unit.session)
-            if not in_order:
-                check_limits(limits, unit.session, session, stream, seq, size, received)
-        except WatchworthyError as error:
-            return error
+        log_number, stream = 1, None
+        if session is not None:
+            log_number, stream = session.next_log, session.streams.get(unit.stream)
+        if unit.after != log_number - 1 or not is_next(limits, session, stream, seq, size, received):
+            try:
+                repeated = self._looked_up(pending, unit, session, stream, log_number)
+            except WatchworthyError as error:
+                pending.refused.append(error.code)
+                return None, error
+            if repeated is not None:
+                return repeated, None
         answer = unit.answer
         if not isinstance(answer, bytes):
             try:
                 answer = answer(log_number)
             except Exception as error:
-                return error
+                if isinstance(error, WatchworthyError):
+                    pending.refused.append(error.code)
+                return None, error
         if session is None:
-            session = self._begin_session(db, unit)
+            session = self._begin_session(pending.db, unit)
         if stream is None:
-            stream = _begin_stream(db, session, unit)
+            stream = _begin_stream(pending.db, session, unit)
         if session.cipher is None:
             session.cipher = self._keys.made(unit.site, unit.session)
-        payload = encrypt(session.cipher, packed, bound("batch", unit.site, unit.session, log_number), nonce)
+        payload = encrypt(session.cipher, packed, bound("batch", *name, log_number), *nonce)
         pending.batches.append(
             (
                 session.id,
@@ -211,18 +235,15 @@ class Acceptor:
                 payload,
             )
         )
-        was_ended = stream.ended
-        session.take(unit.stream, seq, received, size, unit.rows)
-        if unit.ends and seq > stream.end_seq:
-            stream.end_seq = seq
-        stream.ended = stream.end_seq >= 0 and stream.end_seq == highest(stream.ranges)
-        all_ended = stream.ended and all(one.ended for one in session.streams.values())
+        session.take(unit.stream, stream, seq, received, size, unit.rows)
+        all_ended, is_due = False, unit.ends
+        if is_due or stream.end_seq >= 0:  # else nobody has said yet where the stream ends
+            is_due = _ends(stream, unit) or is_due
+            all_ended = stream.ended and all(one.ended for one in session.streams.values())
         status = "ended" if all_ended else "open"
         if (
-            session.next_log - session.tallied >= limits.tally_batches
-            or stream.ended
-            or was_ended
-            or unit.ends
+            is_due
+            or session.next_log - session.tallied >= limits.tally_batches
             or status != session.status
             or (unit.visitor and not session.visitor)
         ):
@@ -230,12 +251,31 @@ class Acceptor:
             session.visitor = session.visitor or unit.visitor
             pending.to_tally[session.id] = session
         if unit.consent in REFUSALS and session.visitor:
-            withdraw(db, unit.site, session.visitor, received)
+            withdraw(pending.db, unit.site, session.visitor, received)
         if unit.confirmed:
             pending.confirmed += [(session.id, received, *one) for one in unit.confirmed]
-        if unit.checkpoint is not None or unit.decisions or unit.interventions or unit.outbox or unit.caps:
+        if unit.decisions or unit.checkpoint is not None or unit.interventions or unit.outbox or unit.caps:
             self._with_it(pending, unit, session, log_number, session.cipher)
-        return Stored(log_number, answer, ended=all_ended)
+        return Stored(log_number, answer, False, all_ended), None
+
+    def _looked_up(
+        self,
+        pending: _Pending,
+        unit: Unit,
+        session: SessionState | None,
+        stream: StreamState | None,
+        log_number: int,
+    ) -> Stored | None:
+        """What became of a unit before; None if it is new, and to be stored under this log number."""
+        if session is not None and stream is not None and holds(stream.ranges, unit.seq):
+            pending.write_batches()  # it may be among them
+            return _repeat(pending.db, session, stream, unit)
+        if unit.after is not None and unit.after != log_number - 1:
+            said = f"The log ends at number {log_number - 1}, not at {unit.after}: read the rest, then try again."
+            raise WatchworthyError("log_moved", said, unit.session)
+        facts = unit.seq, len(unit.body), unit.received_at_ms
+        check_limits(self._limits, unit.session, session, stream, *facts)
+        return None
 
     def _begin_session(self, db: sqlite3.Connection, unit: Unit) -> SessionState:
         received = unit.received_at_ms
@@ -285,6 +325,15 @@ def _begin_stream(db: sqlite3.Connection, session: SessionState, unit: Unit) -> 
     stream = StreamState(number, [], -1, False, unit.received_at_ms)
     session.streams[unit.stream] = stream
     return stream
+
+
+def _ends(stream: StreamState, unit: Unit) -> bool:
+    """Note where a stream ends and whether all up to there is held; whether it is ended now, or was."""
+    was_ended = stream.ended
+    if unit.ends and unit.seq > stream.end_seq:
+        stream.end_seq = unit.seq
+    stream.ended = stream.end_seq >= 0 and stream.end_seq == highest(stream.ranges)
+    return stream.ended or was_ended
 
 
 def _repeat(db: sqlite3.Connection, session: SessionState, stream: StreamState, unit: Unit) -> Stored:

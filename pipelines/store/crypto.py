@@ -30,6 +30,8 @@ NONCE_BYTES: Final = 12  # 96 bit, as NIST SP 800-38D recommends for random nonc
 REMEMBERED: Final = 8_192  # session keys kept at hand
 CHECK: Final = b"watchworthy master key"
 
+encode_json: Final = msgspec.json.Encoder().encode
+
 
 def encrypt(cipher: AESGCM, data: bytes, bound_to: bytes, nonce: bytes = b"") -> bytes:
     """Nonce, then ciphertext and tag; readable only together with what it is bound to.
@@ -61,7 +63,7 @@ def decrypt(cipher: AESGCM, data: bytes, bound_to: bytes, where: str) -> bytes:
 
 def bound(kind: str, site: str, session: str, *numbers: int) -> bytes:
     """What a payload is bound to: its kind, its session, its log numbers."""
-    return msgspec.json.encode([kind, site, session, *numbers])
+    return encode_json((kind, site, session, *numbers))
 
 
 def master_key(folder: Path) -> bytes:

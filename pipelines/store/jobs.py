@@ -47,9 +47,9 @@ class Job(Struct, eq=False):
     future: Future[Any] | asyncio.Future[Any] | None = None
     then: Told | None = None
     touches: Collection[Name] | None = None
-    packed: bytes = b""
     since: float = field(default_factory=time.monotonic)
 
 
-Result = tuple[Job, Any, BaseException | None]
-"""A job, what came of it, and what went wrong if anything."""
+Outcome = tuple[Any, BaseException | None]
+"""What came of a job, and what went wrong if anything."""
+Result = tuple[Job, Outcome]

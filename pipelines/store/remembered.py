@@ -107,18 +107,18 @@ class SessionState:
         self.changed: set[str] = set()
         self.cipher: AESGCM | None = None
 
-    def take(self, stream: str, seq: int, received_at: int, size: int, rows: int) -> None:
-        """Count the next batch."""
-        one = self.streams[stream]
-        if one.ranges and one.ranges[-1] == seq:
-            one.ranges[-1] = seq + 1
+    def take(self, name: str, stream: StreamState, seq: int, received_at: int, size: int, rows: int) -> None:
+        """Count the next batch, of the stream of this name."""
+        ranges = stream.ranges
+        if ranges and ranges[-1] == seq:
+            ranges[-1] = seq + 1
         else:
-            one.ranges = added(one.ranges, seq)
-        if received_at > one.last_received:
-            one.last_received = received_at
+            stream.ranges = added(ranges, seq)
+        if received_at > stream.last_received:
+            stream.last_received = received_at
         if received_at > self.last_received:
             self.last_received = received_at
-        self.changed.add(stream)
+        self.changed.add(name)
         self.next_log += 1
         self.bytes += size
         self.rows += rows
@@ -134,7 +134,8 @@ def read_sessions(db: sqlite3.Connection, names: Iterable[Name]) -> dict[Name, S
     names_of = {stream.id: name for state in by_id.values() for name, stream in state.streams.items()}
     ahead = [(state.id, state.tallied) for state in by_id.values()]
     for session_id, stream_id, seq, received_at, size, rows in select(db, UNTALLIED, ahead):
-        by_id[session_id].take(names_of[stream_id], seq, received_at, size, rows)
+        state, name = by_id[session_id], names_of[stream_id]
+        state.take(name, state.streams[name], seq, received_at, size, rows)
     return found
 
 
@@ -183,28 +184,33 @@ class Remembered:
         """What is remembered of a session; any thread may ask."""
         return self._recent.get(name) or self._older.get(name)
 
-    def has(self, unit: Unit) -> bool:
-        """Whether the session of a unit was used lately."""
-        return (unit.site, unit.session) in self._recent
+    def strange(self, names: Iterable[Name]) -> set[Name]:
+        """Those of these sessions that were not used lately."""
+        return set(names).difference(self._recent)
 
     def add(self, name: Name, state: SessionState) -> None:
         """Remember a session that has only now begun."""
         self._recent[name] = state
 
-    def recall(self, db: sqlite3.Connection, units: Sequence[Unit]) -> list[SessionState | None]:
-        """The session of each unit with its stream, read if it is not remembered; None if there is none yet."""
-        states: list[SessionState | None] = []
-        strange: list[int] = []
-        recent = self._recent
-        for at, unit in enumerate(units):
-            state = recent.get((unit.site, unit.session))
-            states.append(state)
-            if state is None or unit.stream not in state.streams:
-                strange.append(at)
+    def recall(
+        self, db: sqlite3.Connection, units: Sequence[Unit], names: Sequence[Name]
+    ) -> list[SessionState | None]:
+        """The session of each unit with its stream, read if it is not remembered; None if there is none yet.
+
+        Parameters
+        ----------
+        names
+            Of the units' sessions.
+        """
+        states = list(map(self._recent.get, names))
+        strange = [
+            unit
+            for unit, state in zip(units, states, strict=True)
+            if state is None or unit.stream not in state.streams
+        ]
         if strange:
-            self._meet(db, [units[at] for at in strange])
-            for at in strange:
-                states[at] = recent.get((units[at].site, units[at].session))
+            self._meet(db, strange)
+            states = list(map(self._recent.get, names))
         return states
 
     def _meet(self, db: sqlite3.Connection, units: Sequence[Unit]) -> None:

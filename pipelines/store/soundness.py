@@ -30,7 +30,7 @@ class Soundness:
         self._path = path
         self._least_free = least_free
         self._opened = identity(path)
-        self._looked = float("-inf")
+        self._looked = self._room_until = float("-inf")
         self._checked = time.monotonic()
         self._free = 0
         self._damage: WatchworthyError | None = None
@@ -65,8 +65,9 @@ class Soundness:
         WatchworthyError
             ``store_corrupt``, ``store_failed``, ``disk_full``.
         """
-        if self._damage is not None:
-            self.refuse_damaged()
+        if self._damage is None and time.monotonic() < self._room_until:
+            return
+        self.refuse_damaged()
         if time.monotonic() - self._looked > LOOK_S:
             if identity(self._path) != self._opened:
                 said = "The database was replaced or removed; start the service again."
@@ -81,6 +82,7 @@ class Soundness:
                 f"Only {self._free:,} bytes are free, and {self._least_free:,} are to stay so. Make room.",
                 str(self._path.parent),
             )
+        self._room_until = self._looked + LOOK_S
 
     def look_through(self, *checks: Callable[[], None]) -> None:
         """Run these checks of whole files if the last time is some while ago; the first that fails, stands.

@@ -249,15 +249,15 @@ class Store(Decisions):
             ``seq_too_far``, ``too_many_gaps``, ``too_many_streams``, ``session_too_large``, ``session_too_long``;
             None if it is a repeat, if there is nothing to refuse it for, or if that is not known.
         """
-        name, facts = (site, session), (seq, size, received_at_ms)
-        remembered = self._acceptor.remembered.get(name)
-        if remembered is None or limit_broken(self.limits, session, remembered, stream, *facts) is None:
+        name, limits = (site, session), self.limits
+        known = self._acceptor.remembered.get(name)
+        if known is None or limit_broken(limits, session, known, stream, seq, size, received_at_ms) is None:
             return None
         with self._reads.snapshot() as db:
             found = read_sessions(db, [name]).get(name)
             if found is not None and stream not in found.streams:
                 read_streams(db, [(found, stream)])
-        refused = limit_broken(self.limits, session, found, stream, *facts)
+        refused = limit_broken(limits, session, found, stream, seq, size, received_at_ms)
         if refused is not None:
             self.refusals[refused.code] += 1
         return refused

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import InvalidStateError
 
-from pipelines.store.jobs import Result
+from pipelines.store.jobs import Job, Outcome, Result
 
 log = logging.getLogger("watchworthy.store")
 
@@ -30,9 +30,9 @@ def tell(results: Sequence[Result], then: Next | None) -> bool:
     """
     loops = dict.fromkeys([result[0].loop for result in results])
     if None in loops:
-        for result in results:
-            if result[0].loop is None:
-                _settle(result)
+        for job, outcome in results:
+            if job.loop is None:
+                _settle(job, outcome)
     told = False
     for loop in loops:
         if loop is None:
@@ -47,24 +47,23 @@ def tell(results: Sequence[Result], then: Next | None) -> bool:
 
 
 def _tell_loop(loop: asyncio.AbstractEventLoop, results: Sequence[Result], then: Next | None) -> None:
-    for result in results:
-        job, value, problem = result
+    for job, outcome in results:
         if job.then is None:
-            _settle(result)
+            _settle(job, outcome)
             continue
         try:
-            job.then(value, problem)
+            job.then(*outcome)
         except (Exception, asyncio.CancelledError):  # its own fault: the others are told all the same
             log.exception("Who waited for a unit failed when told of it.")
     if then is not None:
         then(loop)
 
 
-def _settle(result: Result) -> None:
-    job, value, problem = result
+def _settle(job: Job, outcome: Outcome) -> None:
     future = job.future
     if future is None or future.done():
         return
+    value, problem = outcome
     try:
         if problem is not None:
             future.set_exception(problem)

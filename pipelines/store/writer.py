@@ -7,25 +7,30 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
-from pipelines.store.accepting import Acceptor
+from pipelines.store.accepting import Acceptor, Prepared
 from pipelines.store.database import refusal
-from pipelines.store.jobs import Job, Result
+from pipelines.store.jobs import Job, Outcome, Result
 from pipelines.store.limits import StoreLimits
 from pipelines.store.soundness import Soundness
 from pipelines.store.telling import tell
-from pipelines.store.units import Name, Unit
+from pipelines.store.units import Unit
 
 PATIENCE: Final = 1  # turns of an event loop that bring nothing before what waits is written: clients answer
 GATHER_S: Final = 0.02  # longest that those who wait already wait for others
+
+_work_of: Final[Callable[[Job], Any]] = attrgetter("work")
+_kind_of: Final[Callable[[Job], type]] = attrgetter("work.__class__")
+_size_of: Final[Callable[[Job], int]] = attrgetter("size")
 
 
 @dataclass(slots=True)
@@ -67,7 +72,7 @@ class Writer:
         self._soundness = soundness
         self._waiting: deque[Job] = deque()
         self._bytes = 0
-        self._group_since: float | None = None
+        self._since = 0.0  # when the oldest job came that waits or is being written, if there are bytes
         self._lock = threading.Lock()
         self._wake = threading.Semaphore(0)
         self._asleep = False
@@ -86,7 +91,10 @@ class Writer:
         with self._lock:
             if self._closing:
                 raise WatchworthyError("store_closed", "The store is closed.", str(self._path))
-            self._refuse_if_busy(job.size)
+            if self._bytes:
+                self._refuse_if_busy(job.size, job.since)
+            else:  # nothing waits; a job larger than the whole queue may pass alone, else it could never
+                self._since = job.since
             self._waiting.append(job)
             self._bytes += job.size
             if not self._asleep:
@@ -99,14 +107,14 @@ class Writer:
 
     def check(self, size: int = 0) -> None:
         """Raise ``busy`` if a job of this size would be refused now."""
-        with self._lock:
-            self._refuse_if_busy(size)
+        if self._bytes:
+            self._refuse_if_busy(size, time.monotonic())
 
     @property
     def queue(self) -> tuple[int, int, float]:
         """Jobs that wait or are being written, their bytes, and the age in s of the oldest."""
         with self._lock:
-            return len(self._waiting), self._bytes, self._age()
+            return len(self._waiting), self._bytes, time.monotonic() - self._since if self._bytes else 0.0
 
     def close(self) -> None:
         """Do what waits, then stop."""
@@ -115,18 +123,10 @@ class Writer:
         self._wake.release()
         self._thread.join()
 
-    def _age(self) -> float:
-        oldest = self._group_since
-        if oldest is None and self._waiting:
-            oldest = self._waiting[0].since
-        return 0.0 if oldest is None else time.monotonic() - oldest
-
-    def _refuse_if_busy(self, size: int) -> None:
-        if not self._bytes:
-            return  # nothing waits; a job larger than the whole queue may pass alone, else it could never
+    def _refuse_if_busy(self, size: int, now: float) -> None:
         if self._bytes + size > self._limits.queue_bytes:
             raise WatchworthyError("busy", f"{self._bytes:,} bytes wait to be stored. Try again soon.")
-        age = self._age()
+        age = now - self._since
         if age * 1_000 > self._limits.queue_ms:
             raise WatchworthyError("busy", f"The disk has not answered for {age:.1f} s. Try again soon.")
 
@@ -136,10 +136,11 @@ class Writer:
                 try:
                     results = self._write(group)
                 except BaseException as error:  # nobody may wait for ever
-                    results = [(job, None, error) for job in group]
+                    results = [(job, (None, error)) for job in group]
                 with self._lock:
-                    self._bytes -= sum(job.size for job in group)
-                    self._group_since = None
+                    self._bytes -= sum(map(_size_of, group))
+                    if self._waiting:
+                        self._since = self._waiting[0].since
                     more = bool(self._waiting) and not self._closing
                 if tell(results, self._gather_more if more else None):
                     # Those who wait already wait for what their loop has in hand: fewer commits, and none beside it.
@@ -154,10 +155,11 @@ class Writer:
             with self._lock:
                 most = min(len(self._waiting), self._limits.group_units)
                 if most or self._closing:
-                    group = [self._waiting.popleft() for _ in range(most)]
-                    if group:
-                        self._group_since = group[0].since
-                    return group
+                    if most == len(self._waiting):
+                        group = list(self._waiting)
+                        self._waiting.clear()
+                        return group
+                    return [self._waiting.popleft() for _ in range(most)]
                 self._asleep = True
             self._wake.acquire()
 
@@ -194,18 +196,15 @@ class Writer:
         results: list[Result] = []
         try:
             self._soundness.refuse_damaged()
-            runs = [(kind, list(some)) for kind, some in groupby(wanted, _is_unit)]
-            for is_unit, jobs in runs:
-                if is_unit:
-                    self._prepare(jobs)
+            runs = [self._prepared(list(some)) for _, some in groupby(wanted, _kind_of)]
             self._begin()
-            for is_unit, jobs in runs:
-                if not is_unit:
+            for jobs, prepared in runs:
+                if prepared is None:
                     results += [self._do(job) for job in jobs]
                 elif len(runs) == 1:
-                    results = self._accept(jobs)
+                    results = self._accept(jobs, prepared)
                 else:
-                    results += self._accept_among_others(jobs)
+                    results += self._accept_among_others(jobs, prepared)
             faults.reach("before_commit")
             self._db.execute("COMMIT")
         except BaseException as error:
@@ -213,7 +212,7 @@ class Writer:
             self._roll_back()
             said = refusal(error, self._path) if isinstance(error, sqlite3.Error | OSError) else error
             self._soundness.note(error)
-            return [(job, None, said) for job in wanted]
+            return [(job, (None, said)) for job in wanted]
         self.written.commits += 1
         self.written.jobs += len(wanted)
         self.written.largest_group = max(self.written.largest_group, len(wanted))
@@ -224,22 +223,28 @@ class Writer:
         self._db.execute("BEGIN IMMEDIATE")
         self._acceptor.begin(self._db)
 
-    def _accept(self, jobs: list[Job]) -> list[Result]:
+    def _prepared(self, jobs: list[Job]) -> tuple[list[Job], Prepared | None]:
+        """Jobs of one kind; if they are units, with all that can be done for them before the transaction."""
+        if isinstance(jobs[0].work, Unit):
+            return jobs, self._acceptor.prepare(list(map(_work_of, jobs)))
+        return jobs, None
+
+    def _accept(self, jobs: list[Job], prepared: Prepared) -> list[Result]:
         """Accept units that are all there is in the transaction, together; one by one if that fails."""
         try:
-            return self._together(jobs)
+            return self._together(jobs, prepared)
         except Exception as error:
             if _is_fatal(error):
                 raise
         self._roll_back()
         self._begin()
-        return [self._do(job) for job in jobs]
+        return self._one_by_one(jobs, prepared)
 
-    def _accept_among_others(self, jobs: list[Job]) -> list[Result]:
+    def _accept_among_others(self, jobs: list[Job], prepared: Prepared) -> list[Result]:
         """The same where the transaction holds other work, which is not done twice."""
         self._db.execute("SAVEPOINT units")
         try:
-            results = self._together(jobs)
+            results = self._together(jobs, prepared)
         except Exception as error:
             if _is_fatal(error):
                 raise
@@ -248,40 +253,35 @@ class Writer:
             return results
         self._undo("units")
         self._acceptor.forget()
-        return [self._do(job) for job in jobs]
+        return self._one_by_one(jobs, prepared)
 
-    def _prepare(self, jobs: list[Job]) -> None:
-        for job, packed in zip(jobs, self._acceptor.prepare(_units(jobs)), strict=True):
-            job.packed = packed
+    def _together(self, jobs: list[Job], prepared: Prepared) -> list[Result]:
+        return list(zip(jobs, self._acceptor.accept(self._db, prepared), strict=True))
 
-    def _together(self, jobs: list[Job]) -> list[Result]:
-        outcomes = self._acceptor.accept(self._db, _units(jobs), [job.packed for job in jobs])
-        return [
-            (job, None, outcome) if isinstance(outcome, Exception) else (job, outcome, None)
-            for job, outcome in zip(jobs, outcomes, strict=True)
-        ]
+    def _one_by_one(self, jobs: list[Job], prepared: Prepared) -> list[Result]:
+        return [self._do(job, unit) for job, unit in zip(jobs, prepared.each(), strict=True)]
 
-    def _do(self, job: Job) -> Result:
+    def _do(self, job: Job, unit: Prepared | None = None) -> Result:
         """Do one job in a savepoint: if it fails for a reason of its own, the others stand."""
         self._db.execute("SAVEPOINT job")
-        result: Result
+        outcome: Outcome
         try:
-            if isinstance(job.work, Unit):
-                (result,) = self._together([job])
+            if unit is not None:
+                (outcome,) = self._acceptor.accept(self._db, unit)
             else:
                 self._acceptor.forget(job.touches)
-                result = job, job.work(self._db), None
+                outcome = _work_of(job)(self._db), None
         except Exception as error:
             if _is_fatal(error):
                 raise  # the disk or the file, not the job
             self._undo("job")
-            self._acceptor.forget(_sessions_of(job))
+            self._acceptor.forget(unit.names if unit is not None else job.touches)
             if isinstance(error, sqlite3.IntegrityError):
                 said = f"A row is there already: {error}."
-                return job, None, WatchworthyError("already_stored", said, str(self._path))
-            return job, None, error
+                return job, (None, WatchworthyError("already_stored", said, str(self._path)))
+            return job, (None, error)
         self._db.execute("RELEASE job")
-        return result
+        return job, outcome
 
     def _undo(self, savepoint: str) -> None:
         self._db.execute(f"ROLLBACK TO {savepoint}")
@@ -298,15 +298,3 @@ def _is_fatal(error: Exception) -> bool:
     """Whether it is the disk or the file that failed, not a job."""
     theirs = sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.DataError
     return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, theirs)
-
-
-def _is_unit(job: Job) -> bool:
-    return isinstance(job.work, Unit)
-
-
-def _units(jobs: list[Job]) -> list[Unit]:
-    return [job.work for job in jobs if isinstance(job.work, Unit)]
-
-
-def _sessions_of(job: Job) -> Collection[Name] | None:
-    return [(job.work.site, job.work.session)] if isinstance(job.work, Unit) else job.touches
