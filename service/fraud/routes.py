@@ -118,9 +118,9 @@ def router(asking: Asking, admission: Admission, settings: Settings) -> APIRoute
         """
         origin = request.headers.get("origin")
         request.state.cors = cors(origin, origin is not None and admission.keys.open_to(origin))
-        admission.knock(request.scope)
+        admission.knock(admission.sender(request.scope), time.monotonic())
         told = await json_body(request, TokenRequest, settings)
-        key = admission.writer(told.key, origin)
+        key = admission.writer(told.key, origin, time.monotonic())
         now_ms = time.time_ns() // 1_000_000
         text, expires = await beside(lambda: hidden.token(key.site, told.session, told.action, now_ms))
         answer = as_json({"token": text, "expires_at_ms": expires})

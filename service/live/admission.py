@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
@@ -35,22 +34,32 @@ class Admission:
         self._key = Buckets(settings.rate_key, settings.rate_key * settings.burst_seconds)
         self._whole = Buckets(settings.rate_whole, settings.rate_whole * settings.burst_seconds)
 
-    def knock(self, scope: Mapping[str, Any], now: float | None = None) -> None:
-        """Count a request against the rates of its address and of the whole, before its body is read.
+    def sender(self, scope: Mapping[str, Any]) -> str:
+        """Under which name requests of this client are counted."""
+        return bucket_of(client(scope, self._proxies))
+
+    def knock(self, sender: str, now: float) -> None:
+        """Count a request against the rates of its sender and of the whole, before its body is read.
+
+        Parameters
+        ----------
+        sender
+            As ``sender`` tells it.
+        now
+            As ``time.monotonic`` has it, s.
 
         Raises
         ------
         Refusal
             ``rate_address``, ``rate_whole``.
         """
-        now = time.monotonic() if now is None else now
-        if not self._address.take(bucket_of(client(scope, self._proxies)), now):
+        if not self._address.take(sender, now):
             raise Refusal("rate_address")
         if not self._whole.take("", now):
             raise Refusal("rate_whole")
 
-    def writer(self, text: str, origin: str | None, now: float | None = None) -> Key:
-        """The write key that this text is, and that may be used from this origin now.
+    def writer(self, text: str, origin: str | None, now: float) -> Key:
+        """The write key that this text is, and that may be used from this origin ``now``, as ``knock`` takes it.
 
         Raises
         ------
@@ -60,7 +69,7 @@ class Admission:
         key = self._found(text, ("write",))
         if not key.allows(origin):
             raise Refusal("origin_refused", f"The key does not allow pages of {origin or 'no origin'}.")
-        if not self._key.take(key.id, time.monotonic() if now is None else now):
+        if not self._key.take(key.id, now):
             raise Refusal("rate_key")
         return key
 

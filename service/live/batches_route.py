@@ -50,65 +50,74 @@ class BatchesRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is refused is raised as ``Refusal``."""
-        begun = time.perf_counter()
-        told, length = said(scope["headers"])
+        begun = time.monotonic()
+        told = self.said(scope)
         if scope["method"] == "OPTIONS":
             allowed = told.origin is not None and self.admission.keys.open_to(told.origin)
             more = preflight() if allowed else []
             await _answer(send, 204, b"", [*cors(told.origin, allowed), *more])
             return
         scope["state"]["cors"] = self.cors(told)
-        self.let_in(scope, length)
+        self.let_in(told.sender, length_of(scope["headers"]), begun)
         guest = self.room.guest()
         try:
-            answer = await self._taken(await self._body(receive, guest), told, guest)
+            data = await self._body(receive, guest)
+            answer = await self._taken(data, told, guest, time.monotonic())
         finally:
             guest.leave()
         await _answer(send, 200, answer, cors(told.origin, True))
-        self.reception.metrics.taken.answered(time.perf_counter() - begun)
+        self.reception.metrics.taken.answered(time.monotonic() - begun)
 
-    async def whole(self, asked: Mapping[str, Any], data: bytes, told: Said, begun: float) -> bytes:
+    async def whole(self, data: bytes, told: Said, begun: float) -> bytes:
         """The answer to a request whose body came with its head.
 
         Parameters
         ----------
-        asked
-            Who asks: ``client`` and ``headers`` as in a scope of ASGI.
         told
-            What its headers say.
+            What ``said`` makes of its headers.
         begun
-            When it came, by ``time.perf_counter``.
+            When it came, by ``time.monotonic``, s.
 
         Raises
         ------
         Refusal
             Whatever is refused.
         """
-        self.let_in(asked, len(data))
+        self.let_in(told.sender, len(data), begun)
         guest = self.room.guest()
         try:
             guest.take(len(data))
-            answer = await self._taken(data, told, guest)
+            answer = await self._taken(data, told, guest, begun)
         finally:
             guest.leave()
-        self.reception.metrics.taken.answered(time.perf_counter() - begun)
+        self.reception.metrics.taken.answered(time.monotonic() - begun)
         return answer
+
+    def said(self, asked: Mapping[str, Any]) -> Said:
+        """What a request says before its body; ``asked`` holds ``client`` and ``headers`` as a scope of ASGI does."""
+        encoding, origin = b"", None
+        for name, value in asked["headers"]:
+            if name == b"content-encoding":
+                encoding = value
+            elif name == b"origin":
+                origin = value.decode("latin-1")
+        return Said(encoding.decode("latin-1"), origin, self.admission.sender(asked))
 
     def cors(self, told: Said) -> list[tuple[bytes, bytes]]:
         """Headers of a refusal: until its key is known, a page may read why if any key would let it in."""
         return cors(told.origin, told.origin is not None and self.admission.keys.open_to(told.origin))
 
-    def let_in(self, asked: Mapping[str, Any], length: int) -> None:
+    def let_in(self, sender: str, length: int, now: float) -> None:
         """Refuse before any work is done, or count the request against its rates."""
         self.check()
         if not self.settings.recording:
             raise Refusal("recording_off")
-        self.admission.knock(asked)
+        self.admission.knock(sender, now)
         if length > self.settings.body_bytes:
             raise self._too_long()
 
-    async def _taken(self, data: bytes, told: Said, guest: Guest) -> bytes:
-        """Take a body; the answer to it."""
+    async def _taken(self, data: bytes, told: Said, guest: Guest, now: float) -> bytes:
+        """Take a body that is there ``now``; the answer to it."""
         received_at_ms = time.time_ns() // 1_000_000
         packed = encoding_of(data, told.encoding)
         if len(data) > (self._aside_packed if packed else self._aside_plain):
@@ -119,7 +128,7 @@ class BatchesRoute:
             body = opened(data, packed, self.reception.limits)
         if packed:
             guest.take(len(body.text))
-        key = self.admission.writer(body.header.key, told.origin)
+        key = self.admission.writer(body.header.key, told.origin, now)
         check_drawn(body.header)
         return await self.reception.take(key.site, body, received_at_ms)
 
@@ -152,23 +161,30 @@ class BatchesRoute:
 
 
 class Said(NamedTuple):
-    """What the headers of a request say of its body: how it is packed, and the origin of the page that sent it."""
+    """What a request says before its body.
+
+    Attributes
+    ----------
+    encoding
+        How the body is packed.
+    origin
+        Of the page that sent it.
+    sender
+        Under which name it is counted against the rate of its address.
+    """
 
     encoding: str
     origin: str | None
+    sender: str
 
 
-def said(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Said, int]:
-    """Content-Encoding and Origin of a request, and its Content-Length."""
-    encoding, origin, length = b"", None, 0
+def length_of(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """The last Content-Length that is a number; 0 if there is none."""
+    length = 0
     for name, value in headers:
-        if name == b"content-encoding":
-            encoding = value
-        elif name == b"origin":
-            origin = value.decode("latin-1")
-        elif name == b"content-length" and value.isdigit():
+        if name == b"content-length" and value.isdigit():
             length = int(value)
-    return Said(encoding.decode("latin-1"), origin), length
+    return length
 
 
 async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from operator import itemgetter
 from typing import Final
 
-MOST: Final = 65_536  # buckets kept; that which was used least lately goes first
+MOST: Final = 65_536  # buckets kept; a bucket that is full need not be
+ROUNDING: Final = 1e-3  # of a token: sums of times may be off by less
 
 
 class Buckets:
     """One bucket of tokens for each name; each request takes one token, and they come back at a steady rate.
+
+    Of a bucket, only the time is held when it is full again: the generic cell rate algorithm (ITU-T I.371).
 
     Parameters
     ----------
@@ -18,7 +21,7 @@ class Buckets:
     burst
         Most tokens that a bucket holds; at least 1.
     most
-        Buckets kept.
+        Buckets kept, at least 2; if there are more, those go that are full, then those that will be first.
 
     Examples
     --------
@@ -31,27 +34,33 @@ class Buckets:
         self.rate = rate
         self.burst = max(burst, 1.0)
         self.most = most
-        self._held: OrderedDict[str, list[float]] = OrderedDict()  # tokens, and when they were counted
+        self._token_s = 1 / rate if rate else 0.0
+        self._ahead_s = (self.burst - 1.0 + ROUNDING) * self._token_s
+        self._full_at: dict[str, float] = {}
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._full_at)
 
     def take(self, name: str, now: float) -> bool:
         """Take a token of ``name`` at ``now`` seconds; False if there is none."""
         if not self.rate:
             return True
-        held = self._held
-        bucket = held.get(name)
-        if bucket is None:
-            held[name] = [self.burst - 1.0, now]
-            if len(held) > self.most:
-                held.popitem(last=False)
-            return True
-        held.move_to_end(name)
-        if now > bucket[1]:
-            bucket[0] = min(self.burst, bucket[0] + (now - bucket[1]) * self.rate)
-            bucket[1] = now
-        if bucket[0] < 1.0:
+        held = self._full_at
+        full_at = held.get(name)
+        if full_at is None:
+            if len(held) >= self.most:
+                self._make_room(now)
+            full_at = now
+        elif full_at < now:
+            full_at = now
+        elif full_at - now > self._ahead_s:
             return False
-        bucket[0] -= 1.0
+        held[name] = full_at + self._token_s
         return True
+
+    def _make_room(self, now: float) -> None:
+        """Keep half as many buckets as may be kept, at most."""
+        filling = [one for one in self._full_at.items() if one[1] > now]
+        if len(filling) > self.most // 2:
+            filling = sorted(filling, key=itemgetter(1))[-(self.most // 2) :]
+        self._full_at = dict(filling)

@@ -27,6 +27,7 @@ from service.deciding.records import goals_of
 from service.deciding.telling import Announce, Nobody, messages
 from service.live.arrived import Arrived
 from service.live.batch_body import Body, Header, cut_and_packed
+from service.live.errands import durable
 from service.live.live_sessions import Live, LiveSessions, Name, Seen, said
 from service.live.metrics import Metrics
 from service.live.refusals import CLOCK_OUTLIER, Refusal, refusal_of
@@ -212,7 +213,7 @@ class Reception:
             offer: Offer | None = None
             if acts and seen is not None and not self.acting.is_idle(name[0]):
                 offer = await self._due(arrived, live, seen)
-            stored = await self.store.submit_async(self._with_it(arrived, live, seen, offer))
+            stored = await durable(self.store, self._with_it(arrived, live, seen, offer))
         except BaseException as error:
             self.sessions.drop(name)  # it may hold what is not on disk
             if isinstance(error, Exception) and not isinstance(error, WatchworthyError):

@@ -6,19 +6,19 @@ as strict as the parser of HTTP is; all that is not of this form is left to that
 
 from __future__ import annotations
 
-import asyncio
 import http
 import re
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import h11
 from msgspec import Struct
 
 from service.live.admission import cors
-from service.live.batches_route import PATH, BatchesRoute, Said, said
+from service.live.batches_route import PATH, BatchesRoute, Said
 from service.live.connections import Connection
+from service.live.errands import Errand
 from service.live.front import Front, refusing
 
 LONGEST_HEAD: Final = 8_192  # bytes
@@ -30,8 +30,6 @@ OTHERWISE: Final = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"te"
 STATUS_LINES: Final = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus
 }
-
-
 LENGTH: Final = re.compile(rb"\r\ncontent-length:[\t ]*", re.IGNORECASE)
 LONGEST_NUMBER: Final = 20  # digits
 
@@ -71,91 +69,44 @@ def whole(data: bytes) -> Whole | None:
 
 
 class Heads:
-    """What a connection has sent before its last body: a sender writes the same again, but for the number of bytes."""
+    """What a connection has sent before its last body: a sender writes the same again, but for the number of bytes.
 
-    __slots__ = ("_after", "_before", "_headers", "_told")
+    Parameters
+    ----------
+    said
+        Tells what the headers say.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_after", "_before", "_said", "_told")
+
+    def __init__(self, said: Callable[[list[tuple[bytes, bytes]]], Said]) -> None:
+        self._said = said
         self._before = self._after = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._told = Said("", None)
+        self._told: Said | None = None
 
-    def read(self, data: bytes) -> tuple[Whole, Said] | None:
-        """As ``whole``, and what the headers say of the body."""
-        before = self._before
-        if before and data.startswith(before):
-            begin = len(before)
+    def read(self, data: bytes) -> tuple[bytes, Said] | None:
+        """The body of the one batch that these bytes are, as ``whole`` has it, and what its headers say."""
+        if self._told is not None and data.startswith(self._before):
+            begin = len(self._before)
             end = data.find(b"\r\n", begin, begin + LONGEST_NUMBER)
             if data.startswith(self._after, end):
                 body = data[end + len(self._after) :]
-                size = b"%d" % len(body)
-                if data[begin:end] == size:
-                    return Whole([*self._headers, (b"content-length", size)], body), self._told
+                if data[begin:end] == b"%d" % len(body):
+                    return body, self._told
         found = whole(data)
-        return (
-            None if found is None else (found, self._keep(data[: len(data) - len(found.body)], found.headers))
-        )
-
-    def _keep(self, head: bytes, headers: list[tuple[bytes, bytes]]) -> Said:
+        if found is None:
+            return None
+        head = data[: len(data) - len(found.body)]
         length = LENGTH.search(head)
         assert length is not None
-        self._before = head[: length.end()]
-        self._after = head[head.index(b"\r\n", length.end()) :]
-        self._headers = [header for header in headers if header[0] != b"content-length"]
-        self._told, _ = said(headers)
-        return self._told
+        self._before, self._after = head[: length.end()], head[head.index(b"\r\n", length.end()) :]
+        self._told = self._said(found.headers)
+        return found.body, self._told
 
 
 def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Headers as they are written."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
-
-
-class Errand:
-    """A coroutine that is begun at once and goes on whenever what it waits for is there: a task that costs less.
-
-    It waits for futures alone, and asks for neither a current task nor a context of its own.
-
-    Parameters
-    ----------
-    work
-        What is done; it raises nothing but what cancels it.
-    all
-        Those that are under way: it is among them until it is done.
-    """
-
-    __slots__ = ("_all", "_loop", "_waits_for", "_work")
-
-    def __init__(
-        self, work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, all: set[Any]
-    ) -> None:
-        self._work = work
-        self._loop = loop
-        self._all = all
-        self._waits_for: asyncio.Future[Any] | None = None
-        all.add(self)
-        self._go_on(None)
-
-    def _go_on(self, done: asyncio.Future[Any] | None) -> None:
-        try:
-            waits_for = self._work.send(None)
-        except (StopIteration, asyncio.CancelledError):
-            self._all.discard(self)
-            return
-        except BaseException:
-            self._all.discard(self)
-            raise
-        if waits_for is None:  # it only gives way to others
-            self._waits_for = None
-            self._loop.call_soon(self._go_on, None)
-            return
-        waits_for._asyncio_future_blocking = False
-        self._waits_for = waits_for
-        waits_for.add_done_callback(self._go_on)
-
-    def cancel(self, msg: str | None = None) -> bool:
-        """Cancel what it waits for, as the server does with all that is under way when its time to stop is over."""
-        return self._waits_for is not None and self._waits_for.cancel(msg)
 
 
 class Nobody:
@@ -193,7 +144,8 @@ class WholeConnection(Connection):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._heads = Heads()
+        self._heads = Heads(self._said)
+        self._is_apart = True  # from the machinery: that has never had a byte
         self._hand: Cycle | None = None
         self._early = bytearray()
 
@@ -204,8 +156,9 @@ class WholeConnection(Connection):
             self._early += data  # of the next request; it is read when this one is answered
             self.flow.pause_reading()
             return
-        found = self._heads.read(data) if self._is_between_requests() else None
+        found = self._heads.read(data) if self._could_answer() else None
         if found is None:
+            self._is_apart = False
             super().data_received(data)
             return
         self._unset_keepalive_if_required()
@@ -213,25 +166,26 @@ class WholeConnection(Connection):
         self.cycle = self._hand = Cycle()  # type: ignore[assignment]  # it has all that others ask of uvicorn's
         Errand(self._answer(*found, self._hand), self.loop, self.tasks)
 
-    def _is_between_requests(self) -> bool:
+    def _could_answer(self) -> bool:
         """Whether nothing of a request is in hand, and an answer could be written at once."""
+        if self.flow.write_paused or self.transport.is_closing():
+            return False
+        if self._is_apart:
+            return True
         conn = self.conn
-        return (
-            conn.their_state is h11.IDLE
-            and conn.our_state is h11.IDLE
-            and not conn.trailing_data[0]
-            and not self.flow.write_paused
-            and not self.transport.is_closing()
-        )
+        idle = conn.their_state is h11.IDLE and conn.our_state is h11.IDLE
+        return idle and not conn.trailing_data[0]
 
-    async def _answer(self, found: Whole, told: Said, cycle: Cycle) -> None:
-        begun = time.perf_counter()
+    def _said(self, headers: list[tuple[bytes, bytes]]) -> Said:
+        return self.route.said({"client": self.client, "headers": headers})
+
+    async def _answer(self, data: bytes, told: Said, cycle: Cycle) -> None:
+        begun = time.monotonic()
         front, route = self.front, self.route
         request_id, refusal = front.next_id(), None
         try:
             try:
-                asked = {"client": self.client, "headers": found.headers}
-                status, body = 200, await route.whole(asked, found.body, told, begun)
+                status, body = 200, await route.whole(data, told, begun)
                 headers = cors(told.origin, True)
             except Exception as error:
                 refusal = front.refusal(error, request_id, PATH)

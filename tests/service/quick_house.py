@@ -8,10 +8,9 @@ else in the service does either yet.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from msgspec import structs
 from pipelines.store.faults import VARIABLE, reach
 from pipelines.store.limits import StoreLimits
 from pipelines.store.store import Store
-from pipelines.store.units import Outgoing, SessionRow, Stored, Unit
+from pipelines.store.units import Outgoing, SessionRow, Unit
 from service import app
 from service.live import opening
 from service.verbs import serve
@@ -55,12 +54,12 @@ class Message(Outgoing):
         return super().__iter__()
 
 
-submit_async = Store.submit_async
+def with_message(submit: Callable[..., Any]) -> Callable[..., Any]:
+    def submit_with_message(store: Store, unit: Unit, *whom: Any) -> Any:
+        message = Message(f"{unit.session} {unit.stream} {unit.seq}", "noted", b"")
+        return submit(store, structs.replace(unit, outbox=(*unit.outbox, message)), *whom)
 
-
-def submit_with_message(store: Store, unit: Unit) -> asyncio.Future[Stored]:
-    message = Message(f"{unit.session} {unit.stream} {unit.seq}", "noted", b"")
-    return submit_async(store, structs.replace(unit, outbox=(*unit.outbox, message)))
+    return submit_with_message
 
 
 def begin(fault: Path) -> None:
@@ -70,6 +69,7 @@ def begin(fault: Path) -> None:
     app.TEND_S = TEND_S  # type: ignore[misc]
     opening.StoreLimits = quick_limits  # type: ignore[assignment,misc]
     Store.seal_due = seal_and_erase  # type: ignore[method-assign]
-    Store.submit_async = submit_with_message  # type: ignore[method-assign]
+    Store.submit_async = with_message(Store.submit_async)  # type: ignore[method-assign]
+    Store.submit_then = with_message(Store.submit_then)  # type: ignore[method-assign]
     os.environ.pop(VARIABLE, None)
     signal.signal(signal.SIGUSR1, lambda *_: os.environ.__setitem__(VARIABLE, fault.read_text()))

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data_contracts.batches import Batch
 from service.live.admission import Admission, bucket_of, client
@@ -95,10 +97,10 @@ def test_a_secret_key_is_good_the_moment_it_was_made(keys: Keys, tmp_path: Path)
 def test_roles(keys: Keys, tmp_path: Path) -> None:
     admission = Admission(keys, load(tmp_path))
     made = {role: keys.create(role)[0] for role in ROLES}
-    assert admission.writer(made["write"], None).role == "write"
+    assert admission.writer(made["write"], None, 0.0).role == "write"
     for role in ("read", "annotate", "admin"):
         with pytest.raises(Refusal, match="role_refused"):
-            admission.writer(made[role], None)
+            admission.writer(made[role], None, 0.0)
     for role, allowed in (("read", True), ("admin", True), ("write", False), ("annotate", False)):
         if allowed:
             assert admission.holder(f"Bearer {made[role]}", "read").role == role
@@ -125,8 +127,46 @@ def test_a_table_of_rates_is_bounded() -> None:
     buckets = Buckets(rate=1, burst=1, most=100)
     for i in range(1_000):
         buckets.take(str(i), 0.0)
-    assert len(buckets) == 100
+        assert len(buckets) <= 100
     assert not buckets.take("999", 0.0)
+
+
+def test_whoever_is_furthest_over_a_rate_is_remembered_longest() -> None:
+    buckets = Buckets(rate=1, burst=3, most=100)
+    assert [buckets.take("greedy", 0.0) for _ in range(4)] == [True, True, True, False]
+    for i in range(10_000):
+        assert buckets.take(str(i), 0.0)
+    assert not buckets.take("greedy", 0.9)
+    for i in range(10_000):
+        buckets.take(str(i), 9.0)
+    assert buckets.take("greedy", 9.0)
+
+
+class Plain:
+    """A token bucket as it is told in words: tokens, and when they were counted."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self.rate, self.burst, self.tokens, self.counted = rate, burst, burst, 0.0
+
+    def take(self, now: float) -> bool:
+        self.tokens = min(self.burst, self.tokens + (now - self.counted) * self.rate)
+        self.counted = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
+@given(
+    st.sampled_from([0.5, 1.0, 4.0, 64.0]),
+    st.integers(1, 9),
+    st.lists(st.integers(0, 200), max_size=60),
+)
+def test_buckets_let_pass_what_a_plain_one_does(rate: float, burst: int, steps: list[int]) -> None:
+    buckets, plain, now = Buckets(rate, burst), Plain(rate, burst), 0.0
+    for step in steps:
+        now += step / 128  # exact in binary, as all sums of it are
+        assert buckets.take("a", now) == plain.take(now)
 
 
 def test_the_address_is_the_last_hop_that_is_no_trusted_proxy() -> None:

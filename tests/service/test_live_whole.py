@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_contracts.batches import Batch
-from service.live.whole import whole
+from service.live.batches_route import Said
+from service.live.whole import Heads, whole
 from tests.service.live_process import Process, make_keys
 from tests.service.live_store import request as body_of
 
@@ -81,6 +82,44 @@ def test_what_is_read_is_what_the_parser_reads(headers: list[tuple[bytes, bytes]
         got += bytes(event.data)
     assert type(event) is h11.EndOfMessage
     assert found.body == got == body
+
+
+HEADERS = st.lists(
+    st.sampled_from(
+        [
+            b"Origin: https://a.example\r\n",
+            b"Origin: https://b.example\r\n",
+            b"Content-Encoding: gzip\r\n",
+            b"X: y\r\n",
+        ]
+    ),
+    max_size=3,
+)
+LENGTHS = st.sampled_from(
+    [b"%d", b" %d", b"\t%d", b"%d ", b"0%d", b"%d\r\nContent-Length: 1", b"%d\r\nX: \r\ncontent-length:7"]
+)
+BODIES = st.sampled_from([b"", b"1", b"\r\n", b"x" * 9, b"x" * 10, b"content-length: 3\r\n"])
+
+
+@given(st.lists(st.tuples(HEADERS, LENGTHS, BODIES, HEADERS, st.integers(-1, 1)), max_size=9))
+def test_what_a_connection_remembers_of_its_heads_changes_nothing(
+    requests: list[tuple[list[bytes], bytes, bytes, list[bytes], int]],
+) -> None:
+    def of(headers: list[tuple[bytes, bytes]]) -> Said:
+        return Said(repr([one for one in headers if one[0] != b"content-length"]), None, "")
+
+    heads = Heads(of)
+    for before, length, body, after, off in requests:
+        told = b"".join(
+            [*before, HOST, b"Content-Length:", length % max(len(body) + off, 0), b"\r\n", *after]
+        )
+        data = b"POST /v1/batches HTTP/1.1\r\n" + told + b"\r\n" + body
+        plain = whole(data)
+        found = heads.read(data)
+        if plain is None:
+            assert found is None
+        else:
+            assert found == (plain.body, of(plain.headers))
 
 
 def answers(process: Process, pieces: list[bytes], count: int) -> list[bytes]:
