@@ -38,6 +38,11 @@ Events = npt.NDArray[np.void]
 """An array of ``EVENT`` rows."""
 
 
+def as_events(rows: Events) -> Events:
+    """The same rows, EVENT[n], under ``EVENT`` itself: dtypes that are not one object are compared field by field."""
+    return np.frombuffer(rows, EVENT)
+
+
 def joined(parts: Sequence[Events]) -> Events:
     """A copy of rows one after another. As bytes, because NumPy looks at every field before it joins records."""
     return np.frombuffer(bytearray().join(part.data for part in parts), EVENT)

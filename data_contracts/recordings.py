@@ -78,7 +78,7 @@ class Decoded:
     def __post_init__(self) -> None:
         self.rows = merge(
             {
-                name: np.concatenate([stream.take_settled(), stream.pending()])
+                name: np.concatenate([stream.take_settled(), stream.waiting])
                 for name, stream in self.streams.items()
             }
         )

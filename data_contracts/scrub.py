@@ -56,6 +56,10 @@ class Scrubbed(NamedTuple):
     packed: int = 0
 
 
+CLEAN: Final = Scrubbed(True)
+"""Of JSON in which there is nothing to mask, as of nearly every batch."""
+
+
 def scrub(text: bytearray | memoryview | npt.NDArray[np.uint8]) -> Scrubbed:
     """Mask in place the JSON of events: an array of them, one after another, or in a wrapper that is plain JSON.
 
@@ -111,9 +115,9 @@ def scrub_and_cut(
         raise TypeError(
             "The scrub masks in place: give it a bytearray or another writable buffer, not bytes."
         )
-    walked, inputs, cards, emails, secrets, packed, *cut = scrub_array(data, depth, spans)
-    count, first, last, greatest = cut
-    return Scrubbed(walked, inputs, cards, emails, secrets, packed), count, first, last, greatest
+    walked, *masked, count, first, last, greatest = scrub_array(data, depth, spans)
+    scrubbed = CLEAN if walked and not any(masked) else Scrubbed(walked, *masked)
+    return scrubbed, count, first, last, greatest
 
 
 def scrub_event(text: Text, budget: Budget) -> bytes:

@@ -17,7 +17,7 @@ from data_contracts.clock import LATENESS_MS, Clock, Placed
 from data_contracts.counts import Counts
 from data_contracts.decoder import Decoder
 from data_contracts.elements import Element
-from data_contracts.events import EVENT, Events
+from data_contracts.events import EVENT, Events, as_events
 from data_contracts.frozen import FrozenStream
 from data_contracts.limits import LIMITS, Limits
 from data_contracts.page_index import PageIndex
@@ -54,7 +54,7 @@ class Stream:
     --------
     >>> stream = Stream()
     >>> stream.push(0, [b'{"type": 4, "data": {"href": "/", "width": 9, "height": 9}, "timestamp": 5}'])
-    >>> len(stream.take_settled()), len(stream.pending())
+    >>> len(stream.take_settled()), len(stream.waiting)
     (0, 1)
     """
 
@@ -65,9 +65,11 @@ class Stream:
         self._counts = Counts()
         self._met = np.zeros(plain.MOVED_BEFORE + 1, np.int64)  # by compiled code, not in the counts yet
         self._decoder = Decoder(self._counts, limits)
-        self._clock: Clock[Any] = Clock(self._counts.problems)
+        self.clock: Clock[Any] = Clock(self._counts.problems)
+        """Stream time; its ``latest`` is the latest emission time so far."""
         self._rows = Rows(PageIndex() if index is None else index, self._counts, names)
-        self._waiting = NOTHING
+        self.waiting = NOTHING
+        """The rows not yet taken, in order. Of an event that waits to be confirmed, none."""
         self._seconds = table({})
         self._timeless = True
         self._channels = 0
@@ -95,9 +97,9 @@ class Stream:
             raise ValueError(f"Batch {seq} of stream {self.name!r}: number {self.next_seq} is due.")
         self.next_seq = seq + 1
         cut = Cut.of(events)
-        text = readable(cut.text)
-        at, end = 0, len(cut)
-        while at < end and (at := self._run(text, cut.spans, at)) < end:
+        text, spans = readable(cut.text), cut.spans
+        at, end = 0, len(spans)
+        while at < end and (at := self._run(text, spans, at)) < end:
             self._one(cut[at])
             if len(self._rows.buffer) >= PACK_BYTES:
                 self._pack()
@@ -107,27 +109,28 @@ class Stream:
 
     def _run(self, text: Any, spans: Any, first: int) -> int:
         """Turn plain events from the one numbered ``first`` on; the number of the first that is not plain."""
-        clock, rows = self._clock, self._rows
+        clock, rows = self.clock, self._rows
         latest, index = clock.latest, rows.index
         if latest is None or clock.waiting or rows.told:
             return first
-        at = first
+        at, room = first, _room
         while True:
             begin = at
-            at, self._waiting = plain.turn_run(
+            at, waiting = plain.turn_run(
                 text, spans, begin, latest, clock.shift, rows.views.current, rows.trust, index.sighted, rows.names,
-                not rows.buffer, *_room.given, rows.lately, self._met, self._waiting, self._seconds, *index.arrays,
+                not rows.buffer, *room.given, rows.lately, self._met, self.waiting, self._seconds, *index.arrays,
             )  # fmt: skip
-            told = _room.pen.tolist()
+            told = room.pen.tolist()
             if at > begin:
                 latest = told[plain.LATEST]
                 clock.go_on(latest)
                 if told[plain.KEPT]:
+                    self.waiting = as_events(waiting)
                     self._channels |= told[plain.CHANNELS]
                 else:
-                    rows.add(_room.rows[: told[plain.ROWS]])
+                    rows.add(room.rows[: told[plain.ROWS]])
                 if rows.names:
-                    rows.remember_all(_room.wanted[: told[plain.WANTED]])
+                    rows.remember_all(room.wanted[: told[plain.WANTED]])
                 if told[plain.MUTATED]:
                     rows.page_changed()
                 if told[plain.PRINTED]:
@@ -141,10 +144,10 @@ class Stream:
         """Turn one event, whatever it is."""
         self._count_met()  # what is wrong with an event is told with its number
         event = self._decoder.decode(text)
-        before = self._clock.latest
-        emitted = self._clock.tick(event.timestamp)
+        before = self.clock.latest
+        emitted = self.clock.tick(event.timestamp)
         if emitted is None or before is None:
-            for placed in self._clock.offer(event, event.timestamp):
+            for placed in self.clock.offer(event, event.timestamp):
                 self._turn(placed)
         else:
             turn(self._rows, event, emitted, before - LATENESS_MS)
@@ -162,33 +165,29 @@ class Stream:
             Number of the batch that will follow; by default one batch is taken to be missing.
         """
         self.next_seq = self.next_seq + 1 if next_seq is None else next_seq
-        for placed in self._clock.follow(_Gap):
+        for placed in self.clock.follow(_Gap):
             self._turn(placed)
         self._pack()
 
     def take_settled(self) -> Events:
         """The rows that no later row of this stream can sort before, in order; each is given once."""
-        latest = self._clock.latest
+        latest = self.clock.latest
         return NOTHING if latest is None else self.take_before(latest - LATENESS_MS + 1)
 
     def take_before(self, t: int) -> Events:
         """The rows not yet taken before ``t`` ms, in order; others of this stream may still sort before them."""
-        rows = self._waiting
+        rows = self.waiting
         self.drop(row_looks.count_before(rows, t))
-        return rows[: rows.size - self._waiting.size]
+        return rows[: rows.size - self.waiting.size]
 
     def drop(self, count: int) -> None:
         """Let go of the first rows of those not yet taken."""
-        rows = self._waiting
-        self._waiting = rows[count:] if count < rows.size else NOTHING
-
-    def pending(self) -> Events:
-        """The rows not yet taken, in order. Of an event that waits to be confirmed, none."""
-        return self._waiting
+        rows = self.waiting
+        self.waiting = rows[count:] if count < rows.size else NOTHING
 
     def freeze(self) -> FrozenStream | None:
         """Its state as plain values; None while an event waits for the next one to confirm its time."""
-        clock, rows = self._clock, self._rows
+        clock, rows = self.clock, self._rows
         if clock.waiting:
             return None
         return FrozenStream(
@@ -201,7 +200,7 @@ class Stream:
             rows.trust,
             rows.told,
             counted(self._seconds),
-            self._waiting.tobytes(),
+            self.waiting.tobytes(),
             self.counts.freeze(),
             rows.views.freeze(),
             rows.index.freeze(),
@@ -214,9 +213,9 @@ class Stream:
         stream.next_seq = frozen.next_seq
         stream._timeless, stream._channels = frozen.timeless, frozen.channels
         stream._seconds = table(frozen.per_second)
-        stream._waiting = np.frombuffer(frozen.waiting, EVENT).copy() if frozen.waiting else NOTHING
+        stream.waiting = np.frombuffer(frozen.waiting, EVENT).copy() if frozen.waiting else NOTHING
         counts = stream._counts = stream._decoder.counts = stream._rows.counts = Counts.thaw(frozen.counts)
-        stream._clock.thaw(frozen.latest, frozen.shift, frozen.back, counts.problems)
+        stream.clock.thaw(frozen.latest, frozen.shift, frozen.back, counts.problems)
         rows = stream._rows
         rows.declared, rows.trust, rows.told = frozen.declared, frozen.trust, frozen.told
         rows.views.thaw(frozen.views)
@@ -230,14 +229,9 @@ class Stream:
         return self._counts
 
     @property
-    def latest(self) -> int | None:
-        """Latest emission time so far in ms; None before the first event with a time."""
-        return self._clock.latest
-
-    @property
     def page(self) -> int:
         """Number of the first page view that rows yet to be taken may be of; -1 before the first."""
-        rows = self._waiting
+        rows = self.waiting
         return (
             min(self._rows.views.current, int(rows["page"].min())) if rows.size else self._rows.views.current
         )
@@ -283,7 +277,7 @@ class Stream:
     @property
     def nbytes(self) -> int:
         """Bytes of the page and of the rows that wait."""
-        return self.index.nbytes + self._waiting.nbytes
+        return self.index.nbytes + self.waiting.nbytes
 
     @property
     def channels(self) -> int:
@@ -312,8 +306,8 @@ class Stream:
         """Give the rows from before the first time that time."""
         self._pack()
         self._timeless = False
-        self._waiting["t"] = t
-        self._seconds = table({t // 1_000: self._waiting.size})
+        self.waiting["t"] = t
+        self._seconds = table({t // 1_000: self.waiting.size})
 
     def _pack(self) -> None:
         """Count the rows written against the bound per second, and let those within it wait."""
@@ -323,9 +317,10 @@ class Stream:
         if not rows.size:
             return
         self._channels |= row_looks.proved(rows, plain.CHANNEL_OF_KIND, plain.TRUST_CHANNEL)
-        self._waiting, in_order = row_looks.merged(self._waiting, rows)
+        waiting, in_order = row_looks.merged(self.waiting, rows)
+        self.waiting = as_events(waiting)
         if not in_order:
-            self._waiting = self._waiting[np.argsort(self._waiting["t"], kind="stable")]
+            self.waiting = self.waiting[np.argsort(self.waiting["t"], kind="stable")]
 
     def _within_bound(self, rows: Events) -> Events:
         """Drop by number what exceeds 2,000 rows of a second, count it, and forget the seconds that have passed."""
@@ -342,7 +337,7 @@ class Stream:
                 keep[here[here.size - excess :]] = False
                 per_second[second] = ROWS_PER_SECOND
                 self._counts.problems["rows_dropped"] += excess
-        latest = self._clock.latest
+        latest = self.clock.latest
         if len(per_second) > FEW_SECONDS and latest is not None:
             past = min(latest - LATENESS_MS, int(rows["t"].min())) // 1_000
             per_second = {s: n for s, n in per_second.items() if s >= past}

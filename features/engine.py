@@ -101,7 +101,7 @@ class Engine:
         MOMENT[m]
             All moments of the session, those withdrawn too.
         """
-        if events.dtype != EVENT:
+        if events.dtype is not EVENT and events.dtype != EVENT:
             raise TypeError(f"Events must be rows of data_contracts.events.EVENT, not {events.dtype}.")
         room = self._room
         if moments is not None:
@@ -139,7 +139,7 @@ class Engine:
         """
         if not self._is_ours:
             return self._look_plainly(events, terms, memory, moments, limits, declared)
-        if events.dtype != EVENT:
+        if events.dtype is not EVENT and events.dtype != EVENT:
             raise TypeError(f"Events must be rows of data_contracts.events.EVENT, not {events.dtype}.")
         if limits is not None or not self._has_ours:
             self._furnish(limits)

@@ -27,7 +27,7 @@ from features.catalogue import engine
 from features.engine import Engine, duplicate, live
 from features.folded import Folded
 from features.frozen import Frozen, decode, encode
-from features.looking import Look, Terms
+from features.looking import Terms
 from features.moments import MOMENT
 from features.session import Session, covered, seen_by
 
@@ -112,8 +112,8 @@ class Memory:
         stream = self._take(batch)
         if stream is None:
             return False
-        rows, latest, last = stream.pending(), stream.latest, self._folded.last
-        if last is not None and rows.size and (int(rows["t"][0]), batch.stream) < last:
+        rows, latest, folded = stream.waiting, stream.clock.latest, self._folded
+        if folded.last is not None and rows.size and (int(rows["t"][0]), batch.stream) < folded.last:
             return False
         if ends:
             self._ended.add(batch.stream)
@@ -122,7 +122,7 @@ class Memory:
                 self._newest = latest
             if len(self._streams) > 1 or self._ended or rows.size > MOST_WAITING:
                 self._settle()
-            if not self._names and (self._ended or len(self._folded.pages.given) > PAGES_KEPT):
+            if not self._names and (self._ended or len(folded.pages.given) > PAGES_KEPT):
                 self._let_go(self._newest)
         return True
 
@@ -140,12 +140,8 @@ class Memory:
 
     def latest(self) -> tuple[Session | None, int]:
         """The session that goes on, and the rows of all sessions."""
-        channels = self.channels
-        look = self._look(channels)
-        if look is not None:
-            name, seen = self._name_of(len(self._folded.finished)), seen_by(look.evidence, channels)
-            session = Session(name, look.evidence[0], look.memory, look.moments, look.vector, seen, self)
-            return session, self._folded.earlier + seen.rows
+        if len(self._streams) == 1 and (found := self._look()) is not None:
+            return found
         self._settle()
         folded = self._to_the_end()
         if folded.last is None:
@@ -267,8 +263,8 @@ class Memory:
     @property
     def address_now(self) -> str:
         """Address of the page that is open in the stream that was heard last; empty if none is known."""
-        heard = [stream for stream in self._streams.values() if stream.latest is not None]
-        return max(heard, key=lambda stream: stream.latest or 0).address_now if heard else ""
+        heard = [stream for stream in self._streams.values() if stream.clock.latest is not None]
+        return max(heard, key=lambda stream: stream.clock.latest or 0).address_now if heard else ""
 
     def views(self) -> list[PageView]:
         """The page views that are known, by number."""
@@ -312,30 +308,30 @@ class Memory:
 
     def _horizon(self, newest: int) -> int:
         """The time before which no stream is likely to send anything, ms."""
-        latest = [one.latest for one in self._streams.values() if one.latest is not None]
+        latest = [one.clock.latest for one in self._streams.values() if one.clock.latest is not None]
         return min([newest, *[t for t in latest if t >= newest - LAGGING_MS]]) - LATE_MS
 
     def _settle(self) -> None:
         """Fold the rows that no stream is likely to send anything before, if there are enough; they wait no more."""
-        waiting = sum(one.pending().size for one in self._streams.values())
+        waiting = sum(one.waiting.size for one in self._streams.values())
         if self._newest is None or (waiting < SETTLED_FROM and not self._ended):
             return
         horizon = self._horizon(self._newest)
         self._advance(self._folded, {name: one.take_before(horizon) for name, one in self._streams.items()})
 
-    def _look(self, channels: int) -> Look | None:
-        """What the session comes to, settled by the way; None where more than one page view of one stream waits."""
-        if len(self._streams) != 1 or self._newest is None:
-            return None
+    def _look(self) -> tuple[Session, int] | None:
+        """As ``latest``, settled by the way, of one stream; None unless one page view of it waits."""
         ((name, stream),) = self._streams.items()
-        rows, folded = stream.pending(), self._folded
-        if not rows.size:
+        rows, newest, folded = stream.waiting, self._newest, self._folded
+        if not rows.size or newest is None:
             return None
+        channels = self._channels | stream.channels
+        horizon = newest - LATE_MS if stream.clock.latest == newest else self._horizon(newest)
         pages, page, last = folded.pages, stream.page_now, folded.last
         key = (self._ids[name] << 32) + page
         number = page if page < 0 else pages.given.get(key, pages.due)
         last_ms = int(rows["t"][0]) if last is None else last[0]
-        terms = Terms(page, number, self._horizon(self._newest), self._idle_ms, last_ms)
+        terms = Terms(page, number, horizon, self._idle_ms, last_ms)
         found = self.engine.look(rows, terms, folded.memory, folded.moments, self._thresholds, channels)
         if found is None:
             return None
@@ -348,7 +344,17 @@ class Memory:
             stream.drop(ready)
             folded.last = (until, name)
         self._shown = pages
-        return look
+        finished, seen = folded.finished, seen_by(look.evidence, channels)
+        session = Session(
+            self._name_of(len(finished)),
+            look.evidence[0],
+            look.memory,
+            look.moments,
+            look.vector,
+            seen,
+            self,
+        )
+        return session, seen.rows + (folded.earlier if finished else 0)
 
     def _let_go(self, newest: int) -> None:
         """Forget page views that have passed, and streams that have ended and of which nothing waits."""
@@ -358,8 +364,8 @@ class Memory:
                 pages.forget(self._ids[name], max(stream.page, 0))
         for name in list(self._ended):
             stream = self._streams[name]
-            silent = stream.latest is None or stream.latest < newest - LAGGING_MS
-            if silent and not stream.pending().size:
+            silent = stream.clock.latest is None or stream.clock.latest < newest - LAGGING_MS
+            if silent and not stream.waiting.size:
                 self._channels |= stream.channels
                 pages.forget(self._ids.pop(name))
                 del self._streams[name]
@@ -369,7 +375,7 @@ class Memory:
     def _to_the_end(self) -> Folded:
         """A copy, in which all that waits is folded as well."""
         folded = self._folded.copy()
-        self._advance(folded, {name: stream.pending() for name, stream in self._streams.items()})
+        self._advance(folded, {name: stream.waiting for name, stream in self._streams.items()})
         self._shown = folded.pages
         return folded
 

@@ -6,10 +6,11 @@ A live session is scored at every batch: the walk itself takes less than one cal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from data_contracts.compiled import compiled
 from features.moments import WITHDRAWN
@@ -42,7 +43,7 @@ NODE: Final = np.dtype(
 )
 
 
-class Look(NamedTuple):
+class Look(Struct, frozen=True, gc=False):
     """What a forest makes of a session.
 
     Attributes

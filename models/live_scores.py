@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -14,7 +15,7 @@ from features.catalogue import engine
 from features.moments import MOMENT, WITHDRAWN
 from models.bundle import Trained
 from models.forest import Forest, Look
-from models.head import Head
+from models.head import Evidence
 from models.heads import HEADS
 from models.heads.bot import BOT, may_judge
 from models.operating_points import tightest
@@ -44,17 +45,19 @@ class Scores(msgspec.Struct, frozen=True):
     decision: tuple[str, ...]
 
 
-class Speaker(NamedTuple):
+class Speaker(msgspec.Struct, frozen=True):
     """A head, and how its margin is had.
 
     Attributes
     ----------
-    head
-        Its facts.
+    name
+        Of the head.
+    ineligible
+        Says why it does not speak of a session, or None.
     trained
         What was trained; None if it may not speak.
     missing
-        Why it may not speak, then.
+        Why it may not speak, then; empty if it may.
     tree
         Its place among the margins of the forest; -1 if its model has no trees.
     columns
@@ -63,17 +66,20 @@ class Speaker(NamedTuple):
         Whether the forest knows its probability, too.
     """
 
-    head: Head
+    name: str
+    ineligible: Callable[[Evidence], Ineligible | None]
     trained: Trained | None
-    missing: Ineligible
+    missing: Ineligible | Literal[""]
     tree: int
     columns: npt.NDArray[np.int64]
     curved: bool
 
-    def said(self, trained: Trained, look: Look) -> tuple[float, float]:
-        """Raw margin in log-odds, and the probability."""
+    def said(self, look: Look) -> tuple[float, float]:
+        """Raw margin in log-odds, and the probability; of a head that may speak."""
         if self.curved:
             return look.margins[self.tree], look.chances[self.tree]
+        trained = self.trained
+        assert trained is not None
         if self.tree >= 0:
             margin = look.margins[self.tree]
         else:
@@ -103,9 +109,10 @@ class LiveScorer:
         places = {name: i for i, name in enumerate(names())}
         self._speakers = tuple(
             Speaker(
-                head,
+                head.name,
+                head.ineligible,
                 trained := speaking.get(head.name),
-                "too_few_goals" if head.name == "conversion" and head.name not in heads else "model_missing",
+                _why_missing(head.name, trained is not None, head.name in heads),
                 list(trees).index(head.name) if head.name in trees else -1,
                 np.array([places[name] for name in trained.model.names] if trained else [], "i8"),
                 head.name in trees and heads[head.name].calibration.kind != "isotonic",
@@ -123,8 +130,8 @@ class LiveScorer:
         vector = np.zeros(len(engine().names), "f4")
         look = self._forest.look(vector, np.zeros(0, MOMENT), 0)
         for speaker in self._speakers:
-            if trained := speaker.trained:
-                speaker.said(trained, look)
+            if speaker.trained is not None:
+                speaker.said(look)
 
     def scores(self, session: Session) -> Scores:
         """What every head says of a session now."""
@@ -134,16 +141,19 @@ class LiveScorer:
         silent: list[str] = []
         said: Verdict = "undetermined"
         for speaker in self._speakers:
-            name, trained = speaker.head.name, speaker.trained
-            why = speaker.head.ineligible(evidence)
-            if why is not None or trained is None:
-                why = why or speaker.missing
+            name, why = speaker.name, speaker.ineligible(evidence) or speaker.missing
+            silent.append(why)
+            if why:
                 found[name] = Score(None, why)
-                silent.append(why)
                 continue
-            margin, chance = speaker.said(trained, look)
+            margin, chance = speaker.said(look)
             found[name] = Score(chance, None)
-            silent.append("")
             if name == "bot":
                 said = verdict(margin, self.point, look.watched and may_judge(evidence), self._misses)
         return Scores(found, said, look.standing, (said, *silent))
+
+
+def _why_missing(name: str, may_speak: bool, is_known: bool) -> Ineligible | Literal[""]:
+    if may_speak:
+        return ""
+    return "too_few_goals" if name == "conversion" and not is_known else "model_missing"

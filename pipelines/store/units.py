@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from data_contracts.batches import Text
 
@@ -213,7 +214,7 @@ class Unit(msgspec.Struct, frozen=True):
         return size
 
 
-class Stored(NamedTuple):
+class Stored(Struct, frozen=True, gc=False):
     """What became of a unit: durable under ``log_number``; ``repeated`` if it was so before."""
 
     log_number: int

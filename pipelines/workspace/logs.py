@@ -139,7 +139,7 @@ def parts(log: Log, idle_ms: int = IDLE_MS, limits: Limits = LIMITS) -> list[Par
         stream.push(batch.seq, batch.events)
     if not streams:
         return []
-    rows = merge({name: np.concatenate([one.take_settled(), one.pending()]) for name, one in streams.items()})
+    rows = merge({name: np.concatenate([one.take_settled(), one.waiting]) for name, one in streams.items()})
     channels = 0
     for stream in streams.values():
         channels |= stream.channels

@@ -116,13 +116,18 @@ class Seen(Struct, frozen=True, gc=False):
     judge: Judge | None = None
 
 
-def said(live: Live, seen: Seen) -> Seen:
-    """The same with what must be written down, as far as names were looked up."""
+def said(live: Live, rows: int, session: Session, scores: Scores, judge: Judge) -> Seen:
+    """What a session is, with what must be written down of it as far as names were looked up."""
+    decision, unnamed = judge.said(scores, session, live.struggle_of(session.id), live.decision)
+    return Seen(rows, decision, scores, session, unnamed, judge)
+
+
+def said_again(live: Live, seen: Seen) -> Seen:
+    """The same once more is known of a session: what its elements are called."""
     session, scores, judge = seen.session, seen.scores, seen.judge
     if session is None or scores is None or judge is None:
         return seen
-    decision, unnamed = judge.said(scores, session, live.struggle_of(session.id), live.decision)
-    return Seen(seen.rows, decision, scores, session, unnamed, judge)
+    return said(live, seen.rows, session, scores, judge)
 
 
 class LiveSessions:

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from data_contracts.scrub import Scrubbed
+from data_contracts.scrub import CLEAN, Scrubbed
 from pipelines.store.store import Stats
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -38,9 +38,11 @@ class Taken(Collector):
         self._seconds = 0.0
         self._masked = dict.fromkeys(MASKED, 0)
 
-    def masked(self, scrubbed: Scrubbed) -> None:
-        """Count what the scrub has masked."""
-        if any(scrubbed[1:-1]):
+    def took(self, events: int, scrubbed: Scrubbed) -> None:
+        """Count a batch of so many events, and what the scrub has masked in it."""
+        self.batches += 1
+        self.events += events
+        if scrubbed is not CLEAN:
             for kind, number in zip(MASKED, scrubbed[1:], strict=False):
                 self._masked[kind] += number
 

@@ -28,7 +28,7 @@ from service.deciding.telling import Announce, Nobody, messages
 from service.live.arrived import Arrived
 from service.live.batch_body import Body, Header, cut_and_packed
 from service.live.errands import durable
-from service.live.live_sessions import Live, LiveSessions, Name, Seen, said
+from service.live.live_sessions import Live, LiveSessions, Name, Seen, said, said_again
 from service.live.metrics import Metrics
 from service.live.refusals import CLOCK_OUTLIER, Refusal, refusal_of
 from service.live.rehearsal import rehearse
@@ -189,10 +189,7 @@ class Reception:
                 if error.code not in ("log_moved", "already_stored") or tried == TRIES:
                     raise
                 live = None
-        taken = self.metrics.taken
-        taken.batches += 1
-        taken.events += len(read.events)
-        taken.masked(read.scrubbed)
+        self.metrics.taken.took(len(read.events), read.scrubbed)
         if read.outliers:
             self.metrics.refused(CLOCK_OUTLIER, read.outliers)
         return stored.answer
@@ -316,7 +313,7 @@ class Reception:
         live.struggle = self.judge.struggle_now(name[0], session)
         if live.struggle is None:
             live.struggle = await self.beside(lambda: self._struggle(name, session.id, batch))
-        return live, said(live, seen)
+        return live, said_again(live, seen)
 
     def _fold(self, live: Live, batch: Batch, ends: bool) -> Seen | None:
         """Fold a batch and score; None if it changes what is folded."""
@@ -335,7 +332,7 @@ class Reception:
         if session is None:
             return Seen(rows, live.decision)
         judge = self.judge
-        return said(live, Seen(rows, (), judge.scorer.scores(session), session, judge=judge))
+        return said(live, rows, session, judge.scorer.scores(session), judge)
 
     def _decisions(self, arrived: Arrived, live: Live, seen: Seen) -> tuple[Decision, ...]:
         """The decision that a batch has changed, as the store takes it."""
@@ -365,7 +362,7 @@ class Reception:
             seen = self._seen(live)
             if seen.unnamed and seen.session is not None:
                 live.struggle = self._struggle(name, seen.session.id, late)
-                seen = said(live, seen)
+                seen = said_again(live, seen)
             if late is None:
                 live.rows, live.decision = seen.rows, seen.decision
             for one in self.store.read(lambda db: offered(db, *name)):

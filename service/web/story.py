@@ -217,11 +217,11 @@ def told(memory: Memory, part: str, engine: Engine, scorer: Scorer, idle_ms: int
 
 def _rows(memory: Memory, idle_ms: int, session: Session) -> Events:
     """The rows of one session of a log, with page views numbered as its moments have them."""
-    names = sorted(name for name, stream in memory.streams.items() if stream.pending().size)
+    names = sorted(name for name, stream in memory.streams.items() if stream.waiting.size)
     if not names:
         return np.empty(0, EVENT)
     order = list(memory.streams)
-    rows, rank = interleave([memory.streams[name].pending() for name in names])
+    rows, rank = interleave([memory.streams[name].waiting for name in names])
     number_pages(rows, np.array([order.index(name) for name in names], "i8")[rank], PageNumbers())
     for one in cut(rows, idle_ms):
         if int(rows["t"][one.start]) == session.start_ms:

@@ -41,7 +41,7 @@ class Counted(Stream):
 
 def told(stream: Stream) -> tuple[Any, ...]:
     """All that can be known of a stream."""
-    rows = np.concatenate([stream.take_settled(), stream.pending()])
+    rows = np.concatenate([stream.take_settled(), stream.waiting])
     counts = stream.counts
     met = (counts.events, counts.types, counts.sources, counts.unknown, counts.malformed, counts.problems)
     page = stream.index.freeze()
@@ -51,7 +51,7 @@ def told(stream: Stream) -> tuple[Any, ...]:
         counts.malformed_example,
         stream.elements,
         stream.channels,
-        stream.latest,
+        stream.clock.latest,
         page,
     )
 

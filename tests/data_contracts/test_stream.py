@@ -30,7 +30,7 @@ def texts(events: list[dict]) -> list[bytes]:
 def rows_of(events: list[dict], *, stream: Stream | None = None) -> np.ndarray:
     stream = stream or Stream()
     stream.push(0, texts(events))
-    return np.concatenate([stream.take_settled(), stream.pending()])
+    return np.concatenate([stream.take_settled(), stream.waiting])
 
 
 def fields(rows: np.ndarray, *names: str) -> list:
@@ -71,10 +71,10 @@ def cut_into(events: list[dict], sizes: list[int], take: list[bool]) -> tuple[np
         rest = rest[size:]
         if take[seq % len(take)]:
             before = stream.take_settled()
-            assert before.size == 0 or before["t"].max() <= stream.latest - 1_000
+            assert before.size == 0 or before["t"].max() <= stream.clock.latest - 1_000
             taken.append(before)
         seq += 1
-    rows = np.concatenate([*taken, stream.take_settled(), stream.pending()])
+    rows = np.concatenate([*taken, stream.take_settled(), stream.waiting])
     assert np.all(np.diff(rows["t"]) >= 0)
     return rows, stream
 
@@ -121,7 +121,7 @@ def test_cutting_real_recordings_does_not_matter(some_recordings, shared, small,
             whole.push(0, batch.events)
             for seq, at in enumerate(range(0, len(batch.events), size)):
                 parts.push(seq, batch.events[at : at + size])
-            one, other = whole.pending(), parts.pending()
+            one, other = whole.waiting, parts.waiting
             assert all(one[name].tobytes() == other[name].tobytes() for name in one.dtype.names), path
 
 
@@ -135,7 +135,7 @@ def test_streams_merge_the_same_in_whatever_order_they_came(arrival, data):
         due[name][seq] = texts(events[name][half:] if seq else events[name][:half] if name != "c" else [])
         while (following := streams[name].next_seq) in due[name]:  # a late batch is waited for
             streams[name].push(following, due[name].pop(following))
-    merged = merge({name: stream.pending() for name, stream in streams.items()})
+    merged = merge({name: stream.waiting for name, stream in streams.items()})
     expected = {
         name: rows_of(given if name != "c" else [], stream=Stream(name)) for name, given in events.items()
     }
@@ -184,9 +184,9 @@ def test_positions_from_the_future_happened_when_they_were_sent():
 def test_what_waits_to_be_confirmed_is_not_pending():
     stream = Stream()
     stream.push(0, texts([act(T, 1), act(T + 10**8, 0)]))
-    assert stream.pending()["kind"].tolist() == [e.PRESS]
+    assert stream.waiting["kind"].tolist() == [e.PRESS]
     stream.push(1, texts([act(T + 10**8 + 5, 2)]))
-    assert stream.pending()["kind"].tolist() == [e.PRESS, e.RELEASE, e.CLICK]
+    assert stream.waiting["kind"].tolist() == [e.PRESS, e.RELEASE, e.CLICK]
 
 
 def test_a_snapshot_without_a_time_still_feeds_the_page_index():
@@ -217,7 +217,7 @@ def test_a_gap_is_a_row_and_blinds_until_the_next_snapshot():
     stream.push(0, texts([{**SNAPSHOT, "timestamp": T}, click]))
     stream.lose()
     stream.push(2, texts([click, {**SNAPSHOT, "timestamp": T + 9}, act(T + 10, 2)]))
-    rows = stream.pending()
+    rows = stream.waiting
     assert rows["kind"].tolist() == [e.SNAPSHOT, e.CLICK, e.LOST, e.CLICK, e.SNAPSHOT, e.CLICK]
     assert (rows["flags"] & e.SIGHTED).tolist() == [1, 1, 0, 0, 1, 1]
     assert rows["control"].tolist() == [0, 4, 0, 0, 0, 4]

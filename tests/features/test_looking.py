@@ -20,7 +20,7 @@ from tests.features.streams import encoded, stream
 def test_a_look_is_two_folds_and_a_read(declared: int, plain: bool) -> None:
     one = Stream()
     one.push(0, encoded(stream(11, acts=60)))
-    rows = merge({"0": one.pending()})
+    rows = merge({"0": one.waiting})
     assert rows.size > 100
     ours, other = engine(), Engine(engine().folds[1:])
     if plain:  # as an engine with a fold of a notebook does it

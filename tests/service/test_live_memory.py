@@ -206,7 +206,7 @@ def test_many_sessions_with_large_pages_stay_within_the_limit() -> None:
 def test_a_flood_of_rows_and_a_page_without_end_stay_bounded() -> None:
     memory = Memory("s", names=False)
     memory.push(Batch("p", 0, encoded(stream(9, acts=2))))
-    latest = memory.streams["p"].latest or 0
+    latest = memory.streams["p"].clock.latest or 0
     positions = [{"x": i % 900, "y": i % 700, "id": 10, "timeOffset": -(i % 500)} for i in range(1_000)]
     move = {"type": 3, "data": {"source": 1, "positions": positions}, "timestamp": latest + 900}
     memory.push(Batch("p", 1, [json.dumps(move).encode()] * 100))
