@@ -93,9 +93,7 @@ def limit_broken(
 ) -> WatchworthyError | None:
     """What ``check_limits`` says of a batch of this stream; None if nothing, or if it is a repeat."""
     held = session.streams.get(stream) if session is not None else None
-    if is_next(limits, session, held, seq, size, received_at_ms) or (
-        held is not None and holds(held.ranges, seq)
-    ):
+    if held is not None and holds(held.ranges, seq):
         return None
     try:
         check_limits(limits, name, session, held, seq, size, received_at_ms)

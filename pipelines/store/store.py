@@ -18,7 +18,7 @@ from data_contracts.errors import WatchworthyError
 from pipelines.store import faults
 from pipelines.store.accepting import Acceptor
 from pipelines.store.censoring import forget_names, note_erased, withdraw
-from pipelines.store.checking import limit_broken
+from pipelines.store.checking import is_next, limit_broken
 from pipelines.store.crypto import Keys
 from pipelines.store.database import (
     MEANINGS,
@@ -251,7 +251,9 @@ class Store(Decisions):
         """
         name, limits = (site, session), self.limits
         known = self._acceptor.remembered.get(name)
-        if known is None or limit_broken(limits, session, known, stream, seq, size, received_at_ms) is None:
+        if known is None or is_next(limits, known, known.streams.get(stream), seq, size, received_at_ms):
+            return None
+        if limit_broken(limits, session, known, stream, seq, size, received_at_ms) is None:
             return None
         with self._reads.snapshot() as db:
             found = read_sessions(db, [name]).get(name)

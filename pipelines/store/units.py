@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import msgspec
-from msgspec import Struct
 
 from data_contracts.batches import Text
 
@@ -214,7 +213,7 @@ class Unit(msgspec.Struct, frozen=True):
         return size
 
 
-class Stored(Struct, frozen=True, gc=False):
+class Stored(NamedTuple):
     """What became of a unit: durable under ``log_number``; ``repeated`` if it was so before."""
 
     log_number: int

@@ -124,10 +124,10 @@ class Writer:
         self._thread.join()
 
     def _refuse_if_busy(self, size: int, now: float) -> None:
-        if self._bytes + size > self._limits.queue_bytes:
+        age, most = now - self._since, self._limits
+        if self._bytes + size > most.queue_bytes:
             raise WatchworthyError("busy", f"{self._bytes:,} bytes wait to be stored. Try again soon.")
-        age = now - self._since
-        if age * 1_000 > self._limits.queue_ms:
+        if age * 1_000 > most.queue_ms:
             raise WatchworthyError("busy", f"The disk has not answered for {age:.1f} s. Try again soon.")
 
     def _run(self) -> None:
