@@ -49,7 +49,10 @@ REASON_CODES: Final[dict[str, str]] = {
     "SESSION_STALE": "The session has sent nothing for {value}.",
     "OVERRIDE_DENYLIST": "The owner denies this visitor; the score stands as the model said it.",
 }
-"""Code to sentence; ``{value}`` becomes a feature, its number and its unit, or that it could not be seen."""
+"""Code to sentence; ``{value}`` becomes a feature, its number and its unit."""
+
+UNSEEN: Final = "{value} could not be seen, and the score reckons with that."
+"""The sentence of any code whose weightiest feature has no value: the code's own would say more than is known."""
 
 
 def number(value: float, unit: str = "-") -> str:
@@ -69,11 +72,30 @@ def number(value: float, unit: str = "-") -> str:
 def sentence(code: str, feature: str, value: float, unit: str = "-") -> str:
     """The sentence of a reason, made from its code and the fact that weighed most.
 
+    Parameters
+    ----------
+    code
+        One of ``REASON_CODES``.
+    feature
+        The name of the feature that weighed most.
+    value
+        What it was, in ``unit``; NaN if it could not be seen, and then the sentence says that and no more.
+    unit
+        The feature's unit, ``-`` for none.
+
+    Raises
+    ------
+    KeyError
+        If there is no such code.
+
+    Examples
+    --------
     >>> sentence("POINTER_JUMPS", "pointer_jumps", 0.9, "share")
     'The pointer appears at its target in one step instead of travelling there (pointer jumps: 90 %).'
     >>> sentence("QUICK_ANSWER", "reaction_time_median", math.nan, "ms")
-    'The page was quick to answer (reaction time median could not be seen).'
+    'Reaction time median could not be seen, and the score reckons with that.'
     """
-    name = feature.replace("_", " ")
-    fact = f"{name} could not be seen" if math.isnan(value) else f"{name}: {number(value, unit)}"
-    return REASON_CODES[code].format(value=fact)
+    name, told = feature.replace("_", " "), REASON_CODES[code]
+    if math.isnan(value):
+        return UNSEEN.format(value=name.capitalize())
+    return told.format(value=f"{name}: {number(value, unit)}")

@@ -124,12 +124,12 @@ def test_a_reason_from_what_could_not_be_seen_says_so_in_words(scorer):
     )
     assert missing
     assert seen
-    for reason in missing:
-        told = reason.text.rpartition("(")[2]
-        if reason.value is None:
-            assert told.endswith(" could not be seen).")
-            assert ":" not in told
-    assert any(reason.value is None for reason in missing)
+    unseen = [reason for reason in missing if reason.value is None]
+    assert unseen
+    for reason in unseen:
+        assert reason.text.endswith(" could not be seen, and the score reckons with that.")
+        claim = REASON_CODES[reason.code].partition(" (")[0]
+        assert claim not in reason.text, "what the page did is not claimed of a session that does not show it"
     for reason in seen:
         assert "seen" not in reason.text
         assert reason.text.rpartition("(")[2].count(": ") == 1
