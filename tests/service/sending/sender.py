@@ -93,6 +93,16 @@ async def until(what: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
+def sent_until(store: Store, what: Callable[[], bool], patience: Patience = QUICK, **given: Any) -> None:
+    """Send what a store holds until something has come about."""
+
+    async def scenario() -> None:
+        async with Sender(store, patience, **given):
+            await until(what)
+
+    asyncio.run(scenario())
+
+
 async def main(folder: Path, lease_s: float) -> None:
     with opened(folder) as store:
         async with Sender(store, QUICK._replace(lease_s=lease_s, whole_s=lease_s / 2, delays_s=(0.01,) * 20)):

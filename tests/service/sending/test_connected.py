@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from pipelines.store.store import Store
 from tests.service.sending.receiver import Receiver
-from tests.service.sending.sender import QUICK, Sender, flag, log, send, states, until, webhook
+from tests.service.sending.sender import QUICK, flag, log, send, sent_until, states, webhook
 
 
 def test_an_address_that_became_private_is_not_connected_to(store: Store) -> None:
@@ -20,12 +18,7 @@ def test_an_address_that_became_private_is_not_connected_to(store: Store) -> Non
 
         one, _ = webhook(store, f"https://hooks.example:{receiver.port}/", private=False)
         send(store, 0, flag())
-
-        async def scenario() -> None:
-            async with Sender(store, resolve=turned):
-                await until(lambda: states(store, one) == ["dead"])
-
-        asyncio.run(scenario())
+        sent_until(store, lambda: states(store, one) == ["dead"], resolve=turned)
         assert receiver.came == []
     assert asked == ["hooks.example"] * QUICK.attempts
     assert all("address_refused" in line.error and "127.0.0.1" in line.error for line in log(store, one))
@@ -42,12 +35,7 @@ def test_the_address_that_was_judged_is_the_one_connected_to_under_the_name_that
 
         one, _ = webhook(store, f"http://hooks.invalid:{receiver.port}/a?b=c")
         send(store, 0, flag())
-
-        async def scenario() -> None:
-            async with Sender(store, resolve=known):
-                await until(lambda: states(store, one) == ["sent"])
-
-        asyncio.run(scenario())
+        sent_until(store, lambda: states(store, one) == ["sent"], resolve=known)
     assert asked == ["hooks.invalid"]
     assert receiver.came[0].headers["host"] == f"hooks.invalid:{receiver.port}"
     assert receiver.came[0].path == "/a?b=c"
@@ -61,10 +49,5 @@ def test_the_next_address_of_a_name_is_asked_where_the_first_is_dead(store: Stor
 
         one, _ = webhook(store, f"http://hooks.invalid:{receiver.port}/")
         send(store, 0, flag())
-
-        async def scenario() -> None:
-            async with Sender(store, resolve=two):
-                await until(lambda: states(store, one) == ["sent"])
-
-        asyncio.run(scenario())
+        sent_until(store, lambda: states(store, one) == ["sent"], resolve=two)
     assert [line.attempt for line in log(store, one)] == [1]

@@ -14,7 +14,7 @@ from pipelines.store.units import Outgoing
 from service.sending import dispatcher
 from service.sending.endpoints import Endpoints
 from tests.service.sending.receiver import Came, Receiver, Say
-from tests.service.sending.sender import QUICK, Sender, flag, log, send, states, until, webhook
+from tests.service.sending.sender import QUICK, Sender, flag, log, send, sent_until, states, until, webhook
 
 DAMAGED = (b"", b"{", b"[]", b"{}", b'{"data": 5}', b"\xff")
 
@@ -115,12 +115,7 @@ def test_a_damaged_message_is_given_up_and_those_behind_it_arrive(store: Store) 
         send(
             store, 0, *(Outgoing(f"broken{i}", "flag.raised", body) for i, body in enumerate(DAMAGED)), flag()
         )
-
-        async def scenario() -> None:
-            async with Sender(store):
-                await until(lambda: states(store, one) == ["dead"] * len(DAMAGED) + ["sent"])
-
-        asyncio.run(scenario())
+        sent_until(store, lambda: states(store, one) == ["dead"] * len(DAMAGED) + ["sent"])
     assert len(receiver.came) == 1
     assert len(log(store, one)) == len(DAMAGED) * QUICK.attempts + 1
 
@@ -139,10 +134,5 @@ def test_a_store_that_cannot_write_is_waited_for(
     with Receiver() as receiver:
         one, _ = webhook(store, receiver.url)
         send(store, 0, flag())
-
-        async def scenario() -> None:
-            async with Sender(store):
-                await until(lambda: states(store, one) == ["sent"])
-
-        asyncio.run(scenario())
+        sent_until(store, lambda: states(store, one) == ["sent"])
     assert len([record for record in caplog.records if "nothing is sent" in record.message]) == 1

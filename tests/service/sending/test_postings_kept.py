@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 
 import pytest
@@ -11,7 +10,14 @@ from pipelines.store import posting
 from pipelines.store.store import Store
 from tests.pipelines.store.making import SITE
 from tests.service.sending.receiver import Receiver, Say
-from tests.service.sending.sender import QUICK, Sender, flag, log, send, states, until, webhook
+from tests.service.sending.sender import QUICK, flag, log, send, sent_until, states, webhook
+
+
+def take(db: sqlite3.Connection, now_ms: int, room: int) -> None:
+    """Note as sent what is due, as much as each webhook has room for."""
+    posting.spread(db, now_ms)
+    for claimed in posting.claim(db, "a", now_ms, 10, {}, room, 5):
+        posting.note(db, claimed, posting.Outcome("sent", now_ms, 1, 200))
 
 
 def test_what_is_erased_is_not_sent_nor_remembered(store: Store) -> None:
@@ -26,12 +32,7 @@ def test_what_is_erased_is_not_sent_nor_remembered(store: Store) -> None:
             posting.post_of(db, SITE, "nobody", [flag("nobody")])
 
         store.write(add, ()).result()
-
-        async def scenario() -> None:
-            async with Sender(store, QUICK._replace(delays_s=(3_600.0,))):
-                await until(lambda: len(log(store, one)) == 3)
-
-        asyncio.run(scenario())
+        sent_until(store, lambda: len(log(store, one)) == 3, QUICK._replace(delays_s=(3_600.0,)))
         assert store.erase(SITE, "s")
     assert states(store, one) == ["waiting"]
     assert len(log(store, one)) == 1
@@ -46,9 +47,7 @@ def test_what_is_old_goes_and_what_waits_stays(store: Store) -> None:
     send(store, 0, *(flag() for _ in range(4)))
 
     def work(db):  # type: ignore[no-untyped-def]
-        posting.spread(db, 1_000)
-        for claimed in posting.claim(db, "a", 1_000, 10, {}, 3, 5):
-            posting.note(db, claimed, posting.Outcome("sent", 1_000, 1, 200))
+        take(db, 1_000, 3)
         db.execute("UPDATE alert_cursor SET outbox_id = 3")
         assert not posting.tidy(db, 1_000 + posting.KEPT_MS)
         before = db.execute("SELECT count(*) FROM outbox").fetchone()
@@ -66,9 +65,7 @@ def test_the_log_of_a_webhook_is_bounded(store: Store, monkeypatch: pytest.Monke
     send(store, 0, *(flag() for _ in range(9)))
 
     def work(db):  # type: ignore[no-untyped-def]
-        posting.spread(db, 1)
-        for claimed in posting.claim(db, "a", 1, 10, {}, 9, 5):
-            posting.note(db, claimed, posting.Outcome("sent", 1, 1, 200))
+        take(db, 1, 9)
         posting.tidy(db, 2)
 
     store.write(work, ()).result()

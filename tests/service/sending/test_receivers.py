@@ -12,7 +12,7 @@ from service.sending.dispatcher import PLACES
 from service.sending.endpoints import Endpoints
 from tests.pipelines.store.making import SITE
 from tests.service.sending.receiver import Came, Receiver, Say
-from tests.service.sending.sender import QUICK, Sender, flag, log, send, states, until, webhook
+from tests.service.sending.sender import QUICK, Sender, flag, log, send, sent_until, states, until, webhook
 
 
 def test_a_receiver_is_left_alone_for_as_long_as_it_asks(store: Store) -> None:
@@ -20,12 +20,7 @@ def test_a_receiver_is_left_alone_for_as_long_as_it_asks(store: Store) -> None:
         one, _ = webhook(store, receiver.url)
         send(store, 0, flag())
         begun_ms = time.time() * 1_000
-
-        async def scenario() -> None:
-            async with Sender(store):
-                await until(lambda: len(log(store, one)) == 1)
-
-        asyncio.run(scenario())
+        sent_until(store, lambda: len(log(store, one)) == 1)
     (due,) = store.read(lambda db: db.execute("SELECT due_at FROM postings").fetchone())
     assert begun_ms + 3_599_000 < due < begun_ms + 3_700_000
 
@@ -35,12 +30,7 @@ def test_a_redirect_is_no_success_and_is_not_followed(store: Store) -> None:
         with Receiver(lambda number, came: Say(307, {"location": inner.url})) as receiver:
             one, _ = webhook(store, receiver.url)
             send(store, 0, flag())
-
-            async def scenario() -> None:
-                async with Sender(store):
-                    await until(lambda: states(store, one) == ["dead"])
-
-            asyncio.run(scenario())
+            sent_until(store, lambda: states(store, one) == ["dead"])
         assert len(receiver.came) == QUICK.attempts
         assert inner.came == []
 
@@ -78,12 +68,7 @@ def test_an_answer_without_end_is_read_only_so_far(store: Store) -> None:
     with Receiver(lambda number, came: Say(200, blocks=endless)) as receiver:
         one, _ = webhook(store, receiver.url)
         send(store, 0, flag())
-
-        async def scenario() -> None:
-            async with Sender(store):
-                await until(lambda: states(store, one) == ["sent"])
-
-        asyncio.run(scenario())
+        sent_until(store, lambda: states(store, one) == ["sent"])
     assert receiver.written < endless / 2
 
 

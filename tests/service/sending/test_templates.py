@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -15,7 +14,7 @@ from data_contracts.errors import WatchworthyError
 from pipelines.store.store import Store
 from service.sending.templates import check, fill
 from tests.service.sending.receiver import Receiver
-from tests.service.sending.sender import Sender, flag, send, states, until, webhook
+from tests.service.sending.sender import flag, send, sent_until, states, webhook
 
 CAPTURE = {
     "api_key": "phc_1",
@@ -37,12 +36,7 @@ def test_scores_reach_a_collector_in_its_own_shape_and_signed(store: Store) -> N
         one, theirs = webhook(store, receiver.url, fields=CAPTURE)
         message = flag(visitor="ada", issue='rage "x" {y}', headline="h")
         send(store, 0, message)
-
-        async def scenario() -> None:
-            async with Sender(store):
-                await until(lambda: states(store, one) == ["sent"])
-
-        asyncio.run(scenario())
+        sent_until(store, lambda: states(store, one) == ["sent"])
     (came,) = receiver.came
     assert came.verified(theirs.secret) == {
         "api_key": "phc_1",
