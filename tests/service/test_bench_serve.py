@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +15,18 @@ from pipelines.store.store import Store
 from service.benching import rounds, servers
 from service.benching.bodies import dealt, pages
 from service.benching.rounds import Bench, stored
-from service.command_line import main
 from service.verbs import bench
 from tests.service.live_store import SAMPLES
+from tests.service.typed import Run
 
 KEYPAD, BUY = SAMPLES / "calm-keypad.json.gz", SAMPLES / "calm-buy.json.gz"
 FEW = ("--rounds", 1, "--batches", 8, "--sessions", 4, "--connections", 3)
-Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Type a command; get exit status, standard output, standard error."""
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are not wrapped."""
     monkeypatch.setenv("COLUMNS", "200")
-
-    def typed(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["watchworthy", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        said = capsys.readouterr()
-        code = stop.value.code
-        return (code if isinstance(code, int) else 1 if code else 0), said.out, said.err
-
-    return typed
 
 
 @pytest.fixture

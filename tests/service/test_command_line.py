@@ -6,7 +6,6 @@ import gzip
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -19,29 +18,14 @@ import watchworthy
 from data_contracts.assessments import Assessment
 from data_contracts.compression import zstd
 from features.moments import CODES
-from service.command_line import app, main
+from service.command_line import app
 from service.verbs.catalogue import page
 from tests.features.streams import T0, Event, encoded, stream
+from tests.service.typed import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
 COUPON = SAMPLES / "struggling-dead-coupon.json.gz"
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Type a command; get exit status, standard output, standard error."""
-
-    def typed(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["watchworthy", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        said = capsys.readouterr()
-        code = stop.value.code
-        return (code if isinstance(code, int) else 1 if code else 0), said.out, said.err
-
-    return typed
 
 
 def recording(folder: Path, name: str, events: list[Event]) -> Path:

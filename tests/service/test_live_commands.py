@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -19,32 +18,21 @@ import pytest
 from data_contracts.recordings import read
 from features.log import sessions_of
 from pipelines.store.store import Store
-from service.command_line import main
 from service.live.importing import Importer
 from service.live.opening import open_store
 from service.live.settings import load
 from tests.pipelines.store.making import SESSION, SITE, make_unit
 from tests.service.live_store import SAMPLES, request
+from tests.service.typed import Run
 
 ROOT = SAMPLES.parent
 COUPON = SAMPLES / "struggling-dead-coupon.json.gz"
-Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Type a command; get exit status, standard output, standard error."""
+@pytest.fixture(autouse=True)
+def of_any_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording may be from long after today."""
     monkeypatch.setenv("WATCHWORTHY_FUTURE_HOURS", "1e6")
-
-    def typed(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["watchworthy", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        said = capsys.readouterr()
-        code = stop.value.code
-        return (code if isinstance(code, int) else 1 if code else 0), said.out, said.err
-
-    return typed
 
 
 def test_serve_says_where_takes_a_session_and_stops_when_told(tmp_path: Path, run: Run) -> None:

@@ -1,0 +1,3 @@
+from tests.service.typed import run
+
+__all__ = ["run"]
