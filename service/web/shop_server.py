@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 SHOP = Path(__file__).resolve().parent / "shop"
 PASSWORD = "lamplight"
+POLL_S = 0.05  # how soon a server ends when it is told to
 ARRIVAL_S = 1.9  # long enough to be felt as slow, short enough to be an answer
 
 
@@ -92,6 +93,20 @@ class ShopHandler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
+def listening(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Let a server answer in threads of its own while the block runs; then it is closed."""
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_S,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
 def shop(ports: Iterable[int] = (), snippet: Callable[[str], str] = lambda address: "") -> Iterator[str]:
     """The shop's address while the block runs, which ends in no slash.
 
@@ -106,21 +121,14 @@ def shop(ports: Iterable[int] = (), snippet: Callable[[str], str] = lambda addre
     port = server.server_address[1]
     handler = type("Shop", (ShopHandler,), {"snippet": snippet(f"http://localhost:{port}")})
     server.RequestHandlerClass = functools.partial(handler, directory=str(SHOP))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with listening(server):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _server(ports: Iterable[int]) -> ThreadingHTTPServer:
     for port in (*ports, 0):
         try:
-            server = ThreadingHTTPServer(("127.0.0.1", port), ShopHandler)
+            return ThreadingHTTPServer(("127.0.0.1", port), ShopHandler)
         except OSError:
             continue
-        server.daemon_threads = True
-        return server
     raise OSError("no port is free")

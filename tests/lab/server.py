@@ -1,5 +1,5 @@
 """The shop's server, which stands with the shop, under the name that the lab's programs know it by."""
 
-from service.web.shop_server import SHOP, ShopHandler, shop
+from service.web.shop_server import SHOP, ShopHandler, listening, shop
 
-__all__ = ["SHOP", "ShopHandler", "shop"]
+__all__ = ["SHOP", "ShopHandler", "listening", "shop"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from service.web.shop_server import listening
 
 HERE = Path(__file__).resolve().parent
 MODULES = HERE / "node_modules"
@@ -123,10 +124,5 @@ def sites() -> Iterator[tuple[str, Counter[str]]]:
     """The address of the pages while the block runs, and the bytes that each recorder has sent."""
     sent: Counter[str] = Counter()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Sites", (Handler,), {"sent": sent}))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with listening(server):
         yield f"http://127.0.0.1:{server.server_address[1]}", sent
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -9,7 +9,6 @@ import functools
 import io
 import json
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from recording import SCRIPTS
-from server import SHOP, ShopHandler
+from server import SHOP, ShopHandler, listening
 
 SEND = (Path(__file__).resolve().parent / "send.js").read_text(encoding="utf-8")
 START = (
@@ -103,8 +102,6 @@ class CollectingHandler(ShopHandler):
 class Server(ThreadingHTTPServer):
     """A server that is not surprised when a browser goes away."""
 
-    daemon_threads = True
-
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
@@ -116,9 +113,5 @@ def collecting() -> Iterator[tuple[int, dict[str, Collected]]]:
     sessions: dict[str, Collected] = {}
     handler = type("Handler", (CollectingHandler,), {"sessions": sessions})
     server = Server(("127.0.0.1", 0), functools.partial(handler, directory=str(SHOP)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with listening(server):
         yield server.server_address[1], sessions
-    finally:
-        server.shutdown()
-        server.server_close()

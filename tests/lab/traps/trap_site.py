@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import struct
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+from service.web.shop_server import listening
 
 PAGES = Path(__file__).resolve().parent / "pages"
 MODES = ("quiet", "busy")
@@ -113,10 +114,5 @@ def trap_site() -> Iterator[tuple[int, dict[str, list[bytes]]]]:
     """The port of the trap pages while the block runs, and the batches that came, unpacked, by the key they bear."""
     batches: dict[str, list[bytes]] = {}
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (TrapHandler,), {"batches": batches}))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with listening(server):
         yield server.server_address[1], batches
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
-import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, NamedTuple
+
+from tests.service.loopback import Loopback
 
 PASSED_ON = ("content-type", "content-encoding", "origin", "accept-encoding", "if-none-match")
 
@@ -36,7 +36,7 @@ def noted(body: bytes, headers: dict[str, str]) -> Noted:
     return Noted(json.loads(first), json.loads(events), body, headers, time.time() * 1_000)
 
 
-class Relay:
+class Relay(Loopback):
     """``with Relay(port) as one``: an origin of its own, in front of the service at a port.
 
     Attributes
@@ -53,18 +53,7 @@ class Relay:
         self.fault = ""
         self.retry_after_s = 2
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("H", (_Handler,), {"relay": self}))
-        self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Relay:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def clear(self) -> None:
         self.batches.clear()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from urllib.parse import urlsplit
+
+from tests.service.loopback import Loopback
 
 OFFER = "[data-ww-ours] [role=dialog]"
 """The recorder's own dialog."""
@@ -14,7 +14,7 @@ HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Page</title>{tag}</head><body>{body}</body></html>"""
 
 
-class Site:
+class Site(Loopback):
     """``with Site() as one``: ``one.put("/a", body, tag)`` puts a page there."""
 
     def __init__(self) -> None:
@@ -22,23 +22,12 @@ class Site:
         self.headers: dict[str, str] = {}
         """Sent with every page."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("H", (_Handler,), {"site": self}))
-        self._server.daemon_threads = True
         self.address = f"http://localhost:{self._server.server_address[1]}"
 
     def put(self, path: str, body: str, tag: str = "") -> str:
         """Put a page at a path; its whole address."""
         self.pages[path] = (200, "text/html; charset=utf-8", HEAD.format(tag=tag, body=body))
         return self.address + path
-
-    def __enter__(self) -> Site:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -6,10 +6,11 @@ import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from standardwebhooks.webhooks import Webhook
+
+from tests.service.loopback import Loopback
 
 BLOCK = b"x" * 65_536
 
@@ -39,7 +40,7 @@ class Say(NamedTuple):
     hold: threading.Event | None = None
 
 
-class Receiver:
+class Receiver(Loopback):
     """``with Receiver() as one``: it listens on loopback, in threads of its own.
 
     Parameters
@@ -92,7 +93,6 @@ class Receiver:
                 pass
 
         class Server(ThreadingHTTPServer):
-            daemon_threads = True
             request_queue_size = 128
 
             def handle_error(self, *given: object) -> None:
@@ -104,18 +104,6 @@ class Receiver:
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
         self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> Receiver:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     @property
     def url(self) -> str:
