@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_contracts.errors import WatchworthyError
-from data_contracts.events import Events
+from data_contracts.events import CHANGE, PRESS, TOUCH_START, Events
 from data_contracts.labels import MAY_TEST
 from features.catalogue import engine
+from features.engine import live
 from features.session import channel_names
 from models.head import Head
 from models.signal_rates import extended, names
@@ -123,6 +124,30 @@ def looks(rows: Events, every_ms: int = 0, declared: int = 0) -> Iterator[Looked
             int(context["blind_ms"]),
             channel_names(int(context["channels"]) | declared),
         )
+
+
+def totals(looked: Looked, rows: Events) -> dict[str, int]:
+    """The ``BASELINE`` of a session at a moment.
+
+    Parameters
+    ----------
+    looked
+        The session as it stood.
+    rows
+        What had been seen by then, ``EVENT[n]``.
+
+    Returns
+    -------
+    dict
+        Duration in ms; events, presses and changes, counted; severity of the signals, summed, in thousandths.
+    """
+    return {
+        "all_duration_ms": looked.t_ms,
+        "all_events": int(rows.size),
+        "all_presses": int(np.isin(rows["kind"], (PRESS, TOUCH_START)).sum()),
+        "all_mutations": int((rows["kind"] == CHANGE).sum()),
+        "all_signals": round(1000 * float(live(looked.moments)["severity"].sum())),
+    }
 
 
 @dataclass

@@ -5,13 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from data_contracts.errors import WatchworthyError
-from data_contracts.events import CHANGE, PRESS, TOUCH_START, Events
-from features.engine import live
 from models.heads.frustration import FRUSTRATION
-from pipelines.datasets.examples import TRAIN, Examples, Gather, Looked, Progress, hashed, looks, quiet
+from pipelines.datasets.examples import TRAIN, Examples, Gather, Progress, hashed, looks, quiet, totals
 from pipelines.datasets.hiding import drawn, less
 from pipelines.datasets.recordings import Known, index, recordings
 
@@ -79,15 +75,4 @@ def _facts(known: Known, source: str) -> dict[str, Any]:
         "viewport": known.viewport,
         "jank": known.jank,
         "scenario": known.scenario,
-    }
-
-
-def totals(looked: Looked, rows: Events) -> dict[str, int]:
-    """What the baselines read: the size of the session, and its signals summed by severity (in thousandths)."""
-    return {
-        "all_duration_ms": looked.t_ms,
-        "all_events": int(rows.size),
-        "all_presses": int(np.isin(rows["kind"], (PRESS, TOUCH_START)).sum()),
-        "all_mutations": int((rows["kind"] == CHANGE).sum()),
-        "all_signals": round(1000 * float(live(looked.moments)["severity"].sum())),
     }

@@ -15,8 +15,7 @@ from data_contracts.recordings import read
 from models.head import Group, Use
 from models.heads.frustration import FRUSTRATION
 from models.signal_rates import digests, names
-from pipelines.datasets.examples import TRAIN, Examples, Gather, hashed, looks
-from pipelines.datasets.frustration import totals
+from pipelines.datasets.examples import TRAIN, Examples, Gather, hashed, looks, totals
 
 EVERYTHING: Final = replace(FRUSTRATION, groups=(Group("ALL", "ALL", tuple(Use(name) for name in names())),))
 """The head's own rule of when it abstains, and every feature: so that a changed head needs no new recordings."""

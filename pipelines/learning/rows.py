@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data_contracts.events import CHANGE, PRESS, TOUCH_START, Events
 from data_contracts.labels import Label
-from features.engine import live
-from pipelines.datasets.examples import Looked, looks
+from pipelines.datasets.examples import Looked, looks, totals
 from pipelines.learning.labels import goals_of
 from pipelines.workspace.logs import Known, Log, Part, parts
 
@@ -59,17 +57,6 @@ class Moment:
         return hashlib.sha256(np.nan_to_num(self.looked.extended, nan=-1e30).tobytes()).hexdigest()[:16]
 
 
-def totals_of(looked: Looked, rows: Events) -> dict[str, int]:
-    """The ``totals`` of a moment."""
-    return {
-        "all_duration_ms": looked.t_ms,
-        "all_events": int(rows.size),
-        "all_presses": int(np.isin(rows["kind"], (PRESS, TOUCH_START)).sum()),
-        "all_mutations": int((rows["kind"] == CHANGE).sum()),
-        "all_signals": round(1000 * float(live(looked.moments)["severity"].sum())),
-    }
-
-
 def moments_of(log: Log, landmarks: Sequence[int] | None, idle_ms: int) -> Iterator[Moment]:
     """Every session of a log at each landmark that it lived to see, or at its end.
 
@@ -107,5 +94,5 @@ def _moment(
         seen.last_ms,
         log.last_received_ms,
         goal,
-        totals_of(looked, seen.rows),
+        totals(looked, seen.rows),
     )

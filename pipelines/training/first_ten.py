@@ -20,8 +20,7 @@ from models.heads.frustration import FRUSTRATION
 from models.metrics import probabilities
 from models.queue import FIRST, Candidate, queue
 from models.trees import read
-from pipelines.datasets.examples import TRAIN, Examples, Gather, Progress, hashed, looks, quiet
-from pipelines.datasets.frustration import totals
+from pipelines.datasets.examples import TRAIN, Examples, Gather, Progress, hashed, looks, quiet, totals
 from pipelines.datasets.recordings import index, recordings
 from pipelines.training.fit import Rows, balanced, fitted, seeds
 
