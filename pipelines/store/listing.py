@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from data_contracts.errors import WatchworthyError
 from pipelines.store.cards import CARD, CardRow
@@ -53,6 +53,18 @@ class Wanted(NamedTuple):
     verdict: str = ""
     issue: str = ""
 
+
+Key = tuple[float, str]
+"""Where a card stands in an order: the number that it is sorted by, and its session."""
+Way = Literal["ASC", "DESC"]
+
+LISTS: Final[dict[str, tuple[str, Way, str]]] = {
+    "slice": ("draw", "ASC", " AND draw IS NOT NULL"),
+    "worth": ("coalesce(worth, -1)", "DESC", ""),
+    "newest": ("started_at", "DESC", ""),
+}
+"""What a list is sorted by, which way, and who is in it: the random slice in the order of the draw, in which it is to
+be labelled; the worthiest first, and those without worth last; the latest session first."""
 
 Condition = tuple[str, str, dict[str, Any]]
 """Name of a filter, its SQL, its values."""
@@ -105,7 +117,7 @@ def in_lane(
     wanted: Wanted,
     now_ms: int,
     lane: str,
-    after: tuple[float, str] | None,
+    after: Key | None,
     but: Collection[str],
     most: int,
     shown: Collection[str] = (),
@@ -122,9 +134,6 @@ def in_lane(
     sql, values = _where(site, wanted, now_ms)
     sql += " AND lane = :lane"
     values["lane"] = lane
-    if after is not None:
-        sql += " AND (rank, part) > (:rank, :part)"
-        values["rank"], values["part"] = after
     if but:
         names = {f"but{i}": issue for i, issue in enumerate(but)}
         sql += f" AND NOT (flagged AND issue IN ({', '.join(f':{name}' for name in names)}))"
@@ -133,7 +142,7 @@ def in_lane(
         parts = {f"shown{i}": part for i, part in enumerate(shown)}
         sql += f" AND part NOT IN ({', '.join(f':{name}' for name in parts)})"
         values |= parts
-    return _cards(db, f"{sql} ORDER BY rank, part", values, most)
+    return _cards(db, sql, values, "rank", "ASC", after, most)
 
 
 def happening(
@@ -145,56 +154,22 @@ def happening(
     sql += f" AND (flagged = 1 OR instr(signals, ' {ANGRY} '))"
     sql += " AND EXISTS (SELECT 1 FROM sessions AS one WHERE one.id = cards.session_id AND one.last_received >= :heard)"
     values["heard"] = heard_ms
-    return _cards(db, f"{sql} ORDER BY started_at DESC, part DESC", values, most)
+    return _cards(db, sql, values, "started_at", "DESC", None, most)
 
 
-def by_draw(
+def in_order(
     db: sqlite3.Connection,
     site: str,
     wanted: Wanted,
     now_ms: int,
-    after: tuple[float, str] | None,
+    order: Literal["slice", "worth", "newest"],
+    after: Key | None,
     most: int,
 ) -> list[CardRow]:
-    """Cards of the random slice in the order of the draw, in which they are to be labelled."""
+    """Cards in one of ``LISTS``, after the key of one."""
     sql, values = _where(site, wanted, now_ms)
-    sql += " AND draw IS NOT NULL"
-    if after is not None:
-        sql += " AND (draw, part) > (:draw, :part)"
-        values["draw"], values["part"] = after
-    return _cards(db, f"{sql} ORDER BY draw, part", values, most)
-
-
-def by_worth(
-    db: sqlite3.Connection,
-    site: str,
-    wanted: Wanted,
-    now_ms: int,
-    after: tuple[float, str] | None,
-    most: int,
-) -> list[CardRow]:
-    """Cards, the worthiest first; those without worth come last."""
-    sql, values = _where(site, wanted, now_ms)
-    if after is not None:
-        sql += " AND (coalesce(worth, -1), part) < (:worth, :part)"
-        values["worth"], values["part"] = after
-    return _cards(db, f"{sql} ORDER BY coalesce(worth, -1) DESC, part DESC", values, most)
-
-
-def newest(
-    db: sqlite3.Connection,
-    site: str,
-    wanted: Wanted,
-    now_ms: int,
-    after: tuple[int, str] | None,
-    most: int,
-) -> list[CardRow]:
-    """Cards, the latest session first."""
-    sql, values = _where(site, wanted, now_ms)
-    if after is not None:
-        sql += " AND (started_at, part) < (:started, :part)"
-        values["started"], values["part"] = after
-    return _cards(db, f"{sql} ORDER BY started_at DESC, part DESC", values, most)
+    by, way, only = LISTS[order]
+    return _cards(db, sql + only, values, by, way, after, most)
 
 
 def changed(
@@ -302,6 +277,18 @@ def before(db: sqlite3.Connection, site: str, wanted: Wanted, now_ms: int, card:
     return int(count)
 
 
-def _cards(db: sqlite3.Connection, where: str, values: dict[str, Any], most: int) -> list[CardRow]:
-    rows = db.execute(f"{CARD} WHERE {where} LIMIT :most", values | {"most": most})
+def _cards(
+    db: sqlite3.Connection,
+    where: str,
+    values: dict[str, Any],
+    by: str,
+    way: Way,
+    after: Key | None,
+    most: int,
+) -> list[CardRow]:
+    values = values | {"most": most}
+    if after is not None:
+        where += f" AND ({by}, part) {'>' if way == 'ASC' else '<'} (:after, :part)"
+        values["after"], values["part"] = after
+    rows = db.execute(f"{CARD} WHERE {where} ORDER BY {by} {way}, part {way} LIMIT :most", values)
     return [CardRow._make(row) for row in rows]

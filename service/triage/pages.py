@@ -14,12 +14,10 @@ from pipelines.store.cards import CardRow
 from pipelines.store.listing import (
     OPEN,
     Wanted,
-    by_draw,
-    by_worth,
     changed,
     happening,
     in_lane,
-    newest,
+    in_order,
     of_issues,
     remembered,
 )
@@ -125,12 +123,8 @@ class Pages:
             numbers, cards = [number for number, _, _ in rows], [card for _, _, card in rows]
         elif order == "automation":
             cards = in_lane(db, site, _open(wanted), now_ms, "automation", key, (), most)
-        elif order == "slice":
-            cards = by_draw(db, site, wanted, now_ms, key, most)
-        elif order == "worth":
-            cards = by_worth(db, site, wanted, now_ms, key, most)
         else:
-            cards = newest(db, site, wanted, now_ms, (int(key[0]), key[1]) if key else None, most)
+            cards = in_order(db, site, wanted, now_ms, order, key, most)
         if not cards:
             return Page([], cursor if order == "changed" else None, [])
         last: Key = (float(numbers[-1]), "") if numbers else (_number(order, cards[-1]), cards[-1].part)

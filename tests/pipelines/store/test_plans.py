@@ -30,10 +30,10 @@ ASKED: dict[str, Callable[[sqlite3.Connection, Store], Any]] = {
         db, SITE, listing.Wanted(statuses=("new",)), 0, "worth", (0.5, "s"), ["a"], 20
     ),
     "happening": lambda db, store: listing.happening(db, SITE, listing.Wanted(statuses=("new",)), 0, 0, 20),
-    "slice": lambda db, store: listing.by_draw(db, SITE, listing.Wanted(), 0, (0.5, "s"), 20),
+    "slice": lambda db, store: listing.in_order(db, SITE, listing.Wanted(), 0, "slice", (0.5, "s"), 20),
     "put off": lambda db, store: listing.asleep(db, 0),
-    "worth": lambda db, store: listing.by_worth(db, SITE, listing.Wanted(), 0, (0.5, "s"), 20),
-    "newest": lambda db, store: listing.newest(db, SITE, listing.Wanted(), 0, (5, "s"), 20),
+    "worth": lambda db, store: listing.in_order(db, SITE, listing.Wanted(), 0, "worth", (0.5, "s"), 20),
+    "newest": lambda db, store: listing.in_order(db, SITE, listing.Wanted(), 0, "newest", (5, "s"), 20),
     "changes": lambda db, store: listing.changed(db, SITE, listing.Wanted(), 0, 7, 20),
     "ended": lambda db, store: unjudged(db, 20),
     "asked before": lambda db, store: before(db, SITE, "s", b"x"),
