@@ -8,8 +8,10 @@ tests that had less to chew on without them.
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,18 @@ def packages(place: str, name: str) -> Path | None:
     return folder if (folder / name).is_dir() else None
 
 
+def installed(name: str) -> Path | None:
+    """The file of a Python package that only the development tools or an extra bring."""
+    found = find_spec(name)
+    return Path(found.origin) if found and found.origin else None
+
+
+def beside_python(name: str) -> Path | None:
+    """A program that a Python package installs; PATH need not lead to it."""
+    path = shutil.which(name, path=str(Path(sys.executable).parent))
+    return Path(path) if path else None
+
+
 @cache
 def pages() -> Path | None:
     """The folder of what browsers load, built now if its sources have changed; None if that cannot be done here."""
@@ -70,10 +84,14 @@ TOOLS: dict[str, Callable[[], Path | None]] = {
     ),
     "firefox": lambda: on_path("firefox-esr", "firefox"),
     "firefox-driver": lambda: packages("tests/service/recorder", "puppeteer-core"),
+    "mlflow": lambda: installed("mlflow"),
     "node": lambda: on_path("node"),
+    "optuna": lambda: installed("optuna"),
+    "oss-clarity": lambda: installed("oss_clarity"),
     "pages": pages,
     "postgresql": postgresql_programs,
     "rrweb": lambda: packages("tests/lab", "rrweb"),
+    "spoiler": lambda: beside_python("spoiler"),
 }
 
 

@@ -1,13 +1,12 @@
 """The compiled walker says what LightGBM says, and its attributions sum to the margin."""
 
+import lightgbm
 import numpy as np
 import pytest
 
 from data_contracts.errors import WatchworthyError
 from models.logistic import Logistic
 from models.trees import ANYTHING, AT_LEAST, KNOWN, bare, read
-
-lightgbm = pytest.importorskip("lightgbm")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The traps: their truth holds together, our signals pass them, and the page of them is current, peers and all."""
 
 import importlib.util
-import shutil
-import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -118,11 +116,7 @@ def near(first: list[Span], second: list[Span]) -> bool:
     )
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("oss_clarity") is None
-    or shutil.which("spoiler", path=str(Path(sys.executable).parent)) is None,
-    reason="the peers are installed with the tools for development",
-)
+@pytest.mark.needs("oss-clarity", "spoiler")
 def test_the_peers_say_what_was_written_down():
     lab, said = peers(), others()
     every = traps()

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -62,7 +61,7 @@ def house(tmp_path: Path) -> Path:
     return models.parent
 
 
-@pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed")
+@pytest.mark.needs("mlflow")
 def test_every_command_knows_a_head_that_is_one_file(house: Path, tmp_path: Path) -> None:
     with (ROOT / "samples" / "index.csv").open(newline="", encoding="utf-8") as stream:
         names = [(row["file"].partition(".")[0], row["label"] == "bot") for row in csv.DictReader(stream)]

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -53,7 +52,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed")
+@pytest.mark.needs("mlflow")
 def test_starters_are_registered_once_with_measures_pictures_and_all_that_loads_them(tmp_path: Path) -> None:
     done = run("-c", STEPS, str(tmp_path))
     assert done.returncode == 0, done.stderr[-2_000:]
@@ -84,7 +83,7 @@ def test_starters_are_registered_once_with_measures_pictures_and_all_that_loads_
         assert len(json.loads(head["tags"]["feature_digests"])) > 5
 
 
-@pytest.mark.skipif(find_spec("mlflow") is None, reason="MLflow is not installed")
+@pytest.mark.needs("mlflow")
 def test_a_service_whose_registry_is_down_says_so_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

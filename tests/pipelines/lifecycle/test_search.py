@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +32,7 @@ def rows() -> Rows:
     return Rows(used.x, used["label"], weight, used["group"])
 
 
-@pytest.mark.skipif(find_spec("optuna") is None, reason="Optuna is not installed")
+@pytest.mark.needs("optuna")
 @pytest.mark.filterwarnings("default")
 def test_a_search_tries_the_heads_own_first_and_says_whether_it_did_better(rows: Rows) -> None:
     steps: list[int] = []
@@ -49,7 +48,7 @@ def test_a_search_tries_the_heads_own_first_and_says_whether_it_did_better(rows:
     assert found.is_better is (loss.high < 0)
 
 
-@pytest.mark.skipif(find_spec("optuna") is None, reason="Optuna is not installed")
+@pytest.mark.needs("optuna")
 @pytest.mark.filterwarnings("default")
 def test_few_groups_are_refused(rows: Rows) -> None:
     few = rows.take(
