@@ -60,6 +60,7 @@ from service.sending.dispatcher import Dispatcher
 from service.triage import routes as triage
 from service.triage.caring import wake
 from service.triage.following import Following
+from service.web.guard import misfit
 from service.web.owner import Owner
 from service.web.routes import routes as pages
 
@@ -312,7 +313,8 @@ async def _raised(request: Request, error: Exception) -> Response:
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
-    raise Refusal("bad_request", str(error)[:500])
+    assert isinstance(error, RequestValidationError)
+    raise misfit(error)
 
 
 def _routes(app: FastAPI, service: Service) -> None:

@@ -21,6 +21,7 @@ COOKIE: Final = "ww_owner"
 FORM: Final = "form_token"
 HEADER: Final = "x-form-token"
 READING: Final = ("GET", "HEAD")
+TOLD: Final = 3  # faults of one call that are named
 
 
 class NotSignedIn(Exception):
@@ -49,6 +50,14 @@ async def sent(request: Request) -> Visit:
 
 Owner = Annotated[Visit, Depends(signed_in)]
 Sender = Annotated[Visit, Depends(sent)]
+
+
+def misfit(error: RequestValidationError) -> Refusal:
+    """The refusal of a call whose parameters do not fit: which of them, and why."""
+    told = "; ".join(
+        f"{'.'.join(map(str, one['loc'][1:] or one['loc']))}: {one['msg']}" for one in error.errors()[:TOLD]
+    )
+    return Refusal("bad_request", f"{told}.")
 
 
 class Guard:
@@ -168,8 +177,7 @@ class Guard:
                     except NotSignedIn:
                         return guard.renderer.page("sign_in.html", status=401, known=guard.owner.known)
                     except RequestValidationError as error:
-                        told = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors()[:3])
-                        return guard.say(request, Refusal("bad_request", f"{told}."))
+                        return guard.say(request, misfit(error))
                     except WatchworthyError as error:
                         return guard.say(request, refusal_of(error))
                     except Refusal as error:

@@ -80,9 +80,9 @@ def player_address(desk: Desk, request: Request, site: str, part: str, viewer: s
 def router(desk: Desk, files: Files) -> APIRouter:
     """The routes."""
     guard, store, secrets = desk.guard, desk.store, desk.reception.judge.secrets
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter()
 
-    @routes.get(PATH)
+    @routes.get(PATH, include_in_schema=False)
     async def player(request: Request) -> Response:
         """The document of the player. It says nothing of any session: what to play stands behind the hash."""
         origin = _origin(request)
@@ -94,7 +94,7 @@ def router(desk: Desk, files: Files) -> APIRouter:
         text = guard.renderer.text("player.html")
         return HTMLResponse(text, headers=HEADERS | {"content-security-policy": policy})
 
-    @routes.get(EVENTS)
+    @routes.get(EVENTS, include_in_schema=False)
     async def events(
         request: Request,
         session: SessionId,
@@ -140,7 +140,7 @@ def router(desk: Desk, files: Files) -> APIRouter:
             headers={"cache-control": "no-store", "x-content-type-options": "nosniff"},
         )
 
-    @routes.post("/sessions/{session_id}/player")
+    @routes.post("/sessions/{session_id}/player", include_in_schema=False)
     async def again(request: Request, session_id: SessionId, visit: Sender) -> Response:
         """The player's address with a new token, for a page whose own is too old."""
         return as_json({"address": player_address(desk, request, visit.site, session_id, OWNER)})
@@ -148,7 +148,6 @@ def router(desk: Desk, files: Files) -> APIRouter:
     @routes.post(
         "/v1/replays",
         tags=["sessions"],
-        include_in_schema=True,
         openapi_extra=described(ReplayRequest, notebook={"session": "s-81f2", "t_ms": 12_000}),
     )
     async def replays(

@@ -234,7 +234,11 @@ def test_a_refused_replay_says_what_to_ask(tmp_path: Path) -> None:
             assert code_of(await admin.post(here + "/replay", body)) == "bad_request"
         assert code_of(await admin.post(here + "/replay", {"message": "msg_none"})) == "not_found"
         for query in ({"limit": 0}, {"limit": 501}, {"before": 0}, {"before": 1 << 63}):
-            assert code_of(await admin.get(here + "/deliveries", **query)) == "bad_request"
+            refused = await admin.get(here + "/deliveries", **query)
+            assert code_of(refused) == "bad_request"
+            said = refused.json()["error"]["message"]
+            assert said.startswith(f"{next(iter(query))}: Input should be ")
+            assert ".py" not in said, "where the code lies is nobody's business"
 
     scenario(tmp_path, play)
 
