@@ -43,13 +43,6 @@ def on_path(*names: str) -> Path | None:
     return next((Path(path) for name in names if (path := shutil.which(name))), None)
 
 
-def postgresql_programs() -> Path | None:
-    """The folder of PostgreSQL's server programs, which Debian keeps off PATH."""
-    if program := on_path("postgres"):
-        return program.parent
-    return max((path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")), default=None)
-
-
 def packages(place: str, name: str) -> Path | None:
     """The folder with this package in it that `make lab-packages` fills from npm."""
     folder = ROOT / place / "node_modules"
@@ -89,7 +82,6 @@ TOOLS: dict[str, Callable[[], Path | None]] = {
     "optuna": lambda: installed("optuna"),
     "oss-clarity": lambda: installed("oss_clarity"),
     "pages": pages,
-    "postgresql": postgresql_programs,
     "rrweb": lambda: packages("tests/lab", "rrweb"),
     "spoiler": lambda: beside_python("spoiler"),
 }
