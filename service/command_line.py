@@ -29,7 +29,7 @@ app = typer.Typer(
 
 Paths = Annotated[
     list[str],
-    typer.Argument(help="Files, folders or globs of recordings; - reads standard input.", metavar="PATH…"),
+    typer.Argument(help="Files, folders or globs of recordings; - reads standard input.", metavar="PATH"),
 ]
 IdleMinutes = Annotated[
     float, typer.Option("--idle-minutes", min=0.1, help="A longer pause cuts a recording into two sessions.")
@@ -125,7 +125,7 @@ def demo(
 
 
 class Bench(TyperGroup):
-    """``bench PATH…`` is ``bench offline PATH…``."""
+    """``bench PATH`` is ``bench offline PATH``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the name of the first command before what names none."""
@@ -137,13 +137,13 @@ class Bench(TyperGroup):
 bench = typer.Typer(
     cls=Bench,
     help="Measure speed and memory on this machine, each figure beside its peer. "
-    "`watchworthy bench PATH…` stands for `watchworthy bench offline PATH…`.",
+    "`watchworthy bench PATH` stands for `watchworthy bench offline PATH`.",
 )
 app.add_typer(bench, name="bench")
 
 BenchPaths = Annotated[
     list[str] | None,
-    typer.Argument(help="Recordings to measure on; the samples by default.", metavar="[PATH…]"),
+    typer.Argument(help="Recordings to measure on; the samples by default.", metavar="PATH"),
 ]
 
 

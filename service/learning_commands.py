@@ -17,7 +17,7 @@ Site = Annotated[str | None, typer.Option(help="One site alone; all by default."
 def export(
     tables: Annotated[
         list[str] | None,
-        typer.Argument(help="events, features, signals, scores, labels; all by default.", metavar="[TABLE…]"),
+        typer.Argument(help="events, features, signals, scores, labels; all by default.", metavar="TABLE"),
     ] = None,
     data_dir: DataDir = Path("data"),
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),

@@ -20,20 +20,20 @@ Challenger = Annotated[
         help="Folder of trained heads, or a version of the registry: its number, digest or alias."
     ),
 ]
+ONLY = "Only groups that a head has not seen count, each by a booster that had not seen it."
 On = Annotated[
     Path | None,
     typer.Option(
         "--on",
         metavar="VECTORS.parquet",
-        help="Labelled vectors to compare on; those of the champion's own training by default. Only groups that a head "
-        "has not seen count, each by a booster that had not seen it.",
+        help=f"Labelled vectors to compare on; those of the champion's own training by default. {ONLY}",
     ),
 ]
 Champion = Annotated[
     str | None,
     typer.Option(help="Folder of heads, or a version, to compare with; what scores now by default."),
 ]
-Site = Annotated[str, typer.Option(help="Site whose labels are looked at.")]
+Site = Annotated[str, typer.Option(help="Site whose sessions and labels are looked at.")]
 Why = Annotated[str, typer.Option(help="The reason, for the record.")]
 Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the numbers here too.")]
 
@@ -70,7 +70,14 @@ def search(
 def evaluate(
     head: HeadName,
     models: Annotated[str, typer.Argument(help="Folder of trained heads, or a version of the registry.")],
-    on: On = None,
+    on: Annotated[
+        Path | None,
+        typer.Option(
+            "--on",
+            metavar="VECTORS.parquet",
+            help=f"Labelled vectors to measure on; those of its own training by default. {ONLY}",
+        ),
+    ] = None,
     data_dir: DataDir = Path("data"),
     json: Json = None,
 ) -> None:
@@ -151,7 +158,7 @@ def backfill(
     ] = None,
     jobs: Annotated[int, typer.Option(help="Processes; -1 takes every core.")] = -1,
 ) -> None:
-    """Score every stored session again; broken off, it goes on where it was."""
+    """Score every stored session of a site again; broken off, it goes on where it was."""
     from service.verbs.backfill import run
 
     raise typer.Exit(run(models, data_dir, site, out, jobs))

@@ -74,6 +74,16 @@ def test_scores_as_a_table_and_as_parquet(run: Run, tmp_path: Path) -> None:
     assert "--out" in err
 
 
+def test_the_readme_shows_what_is_printed(run: Run) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    shown = readme.partition("$ watchworthy score samples\n")[2].partition("```")[0].splitlines()
+    status, out, _ = run("score", SAMPLES)
+    assert status == 0
+    words = " ".join(out.split())  # long lines are wrapped
+    assert len(shown) > 4
+    assert [line for line in shown if line != "..." and " ".join(line.split()) not in words] == []
+
+
 def test_the_library_says_the_same(run: Run) -> None:
     _, out, _ = run("score", COUPON, "--format", "json")
     (one,) = watchworthy.score(COUPON)
