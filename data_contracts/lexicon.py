@@ -7,6 +7,7 @@ freezes the tables of this file.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -134,9 +135,35 @@ def word_key(domain: int, word: str) -> int:
     return digest - (digest >> 63 << 64)
 
 
-def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    keys = np.zeros(TABLE_SIZE, np.int64)
-    values = np.zeros(TABLE_SIZE, np.int32)
+def tables(
+    entries: Iterable[tuple[int, int]], size: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """An open-addressing table from key to value, in two arrays: keys, i8[size], 0 where one is free; values, i4[size].
+
+    Parameters
+    ----------
+    entries
+        Key and value of each word.
+    size
+        A power of two, above the number of words.
+
+    Raises
+    ------
+    ValueError
+        If two words share a key.
+    """
+    keys, values = np.zeros(size, np.int64), np.zeros(size, np.int32)
+    for key, value in entries:
+        place = key & size - 1
+        while keys[place]:
+            if keys[place] == key:
+                raise ValueError(f"Two words share the key {key}, or one stands in the lists twice.")
+            place = place + 1 & size - 1
+        keys[place], values[place] = key, value
+    return keys, values
+
+
+def _entries() -> list[tuple[int, int]]:
     entries = [
         (word_key(domain, word), code)
         for domain, words in ((TAG, TAGS), (ROLE, ROLES), (TYPE, TYPES), (ATTRIBUTE, ATTRIBUTES))
@@ -144,18 +171,10 @@ def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
         if code
     ]
     entries += [(word_key(WORD, word), says) for says, words in WORDS for word in words.split()]
-    entries += [(word_key(EXTENSION, word), 1) for word in DOCUMENTS.split()]
-    for key, value in entries:
-        place = key & TABLE_SIZE - 1
-        while keys[place]:
-            if keys[place] == key:
-                raise ValueError(f"Two words of the lexicon share the key {key}; one stands in it twice.")
-            place = place + 1 & TABLE_SIZE - 1
-        keys[place], values[place] = key, value
-    return keys, values
+    return entries + [(word_key(EXTENSION, word), 1) for word in DOCUMENTS.split()]
 
 
-KEYS, VALUES = _tables()
+KEYS, VALUES = tables(_entries(), TABLE_SIZE)
 """Open-addressing table from ``word_key`` to code, in two arrays of ``TABLE_SIZE``."""
 
 TAG_CODES: Final[dict[str, int]] = {name: code for code, name in enumerate(TAGS)}

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from data_contracts.compiled import compiled
 from data_contracts.json_walk import Bytes
-from data_contracts.lexicon import ATTRIBUTES, FNV_BASIS, FNV_PRIME, STATE_ATTRIBUTES, word_key
+from data_contracts.lexicon import ATTRIBUTES, FNV_BASIS, FNV_PRIME, STATE_ATTRIBUTES, tables, word_key
 from data_contracts.masks import BACKSLASH, read_char
 
 # Domains: a word of one says nothing in another.
@@ -117,7 +114,7 @@ FILE_ENDINGS: Final = "png jpg jpeg gif svg webp avif ico css js mjs map json ht
 TABLE_SIZE: Final = 1_024  # some 250 words: probes stay short
 
 
-def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+def _entries() -> list[tuple[int, int]]:
     entries = [(word_key(0, word) ^ KEY, code) for code, words in KEYS for word in words.split()]
     entries += [(word_key(0, word) ^ FIELD_TAG, code) for code, word in TAGS]
     for domain, words in (
@@ -129,18 +126,10 @@ def _tables() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
         (FILE_ENDING, FILE_ENDINGS.split()),
     ):
         entries += [(word_key(0, word) ^ domain, 1) for word in sorted(words)]
-    keys, codes = np.zeros(TABLE_SIZE, np.int64), np.zeros(TABLE_SIZE, np.int32)
-    for key, code in entries:
-        place = key & TABLE_SIZE - 1
-        while keys[place]:
-            if keys[place] == key:
-                raise ValueError(f"Two words of the scrub share the key {key}; one stands in a list twice.")
-            place = place + 1 & TABLE_SIZE - 1
-        keys[place], codes[place] = key, code
-    return keys, codes
+    return entries
 
 
-TABLE, CODES = _tables()
+TABLE, CODES = tables(_entries(), TABLE_SIZE)
 """Open-addressing table from digest and domain to code, in two arrays of ``TABLE_SIZE``."""
 
 
