@@ -18,6 +18,7 @@ from data_contracts.lexicon import FNV_BASIS, FNV_PRIME, KEYS, TABLE_SIZE, VALUE
 from data_contracts.node_table import Arena, Nodes, State, forget, keep
 
 Text = npt.NDArray[uint8]
+"""JSON in UTF-8, u1[n]; ``start`` and ``end`` are offsets into it, in bytes."""
 
 # Bits of a node.
 HREF: Final = 1 << 0

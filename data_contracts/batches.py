@@ -24,7 +24,7 @@ PROBLEMS_KEPT = 20
 
 
 def readable(text: Text) -> npt.NDArray[np.uint8]:
-    """Bytes as an array that cannot be written to, as compiled code takes them: another kind is compiled anew."""
+    """Bytes as an array u1[n] that cannot be written to, as compiled code takes them: another kind is compiled anew."""
     array = np.frombuffer(text, np.uint8)
     array.flags.writeable = False
     return array

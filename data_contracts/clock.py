@@ -71,7 +71,7 @@ class Clock(Generic[Item]):
         return len(self._held)
 
     def tick(self, time: int | float | None) -> int | None:
-        """Emission time of the stream's next event where no rule need be asked; None where ``offer`` must be.
+        """Emission time of the stream's next event, in ms, where no rule need be asked; None where ``offer`` must be.
 
         The quick way for nearly every event: its floor is the latest time before, less ``LATENESS_MS``.
         """

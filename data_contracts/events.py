@@ -35,7 +35,7 @@ EVENT: Final = np.dtype(
 """One canonical event, 56 bytes. Rows of a session are sorted by (t, stream, number)."""
 
 Events = npt.NDArray[np.void]
-"""An array of ``EVENT`` rows."""
+"""``EVENT[n]``, one row an act or a change; ``t`` is in ms since the epoch, places are in CSS px."""
 
 
 def as_events(rows: Events) -> Events:

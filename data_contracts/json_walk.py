@@ -14,7 +14,9 @@ import numpy.typing as npt
 from data_contracts.compiled import compiled
 
 Bytes = npt.NDArray[np.uint8]
+"""Text in UTF-8, u1[n]. Wherever one is read, ``at``, ``begin`` and ``end`` are offsets into it, in bytes."""
 Spans = npt.NDArray[np.int64]
+"""Where each piece of a text begins and ends, in bytes, i8[n, 2]."""
 
 DONE: Final = 0  # the value is complete
 CUT: Final = 1  # the text ends inside the value

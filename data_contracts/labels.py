@@ -89,7 +89,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     censored_at_ms: Time | None = None
 
     def known_by(self, known_at_ms: int) -> bool:
-        """Whether it was on record at a time, its window was over by then, and nobody had taken it back."""
+        """Whether by a time, in ms since the epoch, it was on record, its window over, and nobody had taken it back."""
         closed = self.window_closed_ms is None or self.window_closed_ms <= known_at_ms
         stands = self.retracted_at_ms is None or self.retracted_at_ms > known_at_ms
         return self.recorded_at_ms <= known_at_ms and closed and stands

@@ -174,7 +174,7 @@ Message = (
 
 
 def iso(at_ms: int) -> str:
-    """A moment as ISO 8601 in UTC.
+    """A moment, in ms since the epoch, as ISO 8601 in UTC.
 
     >>> iso(1_700_000_000_123)
     '2023-11-14T22:13:20.123Z'
@@ -185,5 +185,5 @@ def iso(at_ms: int) -> str:
 
 
 def encoded(topic: str, data: Data | dict[str, Any], at_ms: int) -> bytes:
-    """The JSON of a message."""
+    """The JSON of a message that was made at ``at_ms``, in ms since the epoch."""
     return msgspec.json.encode({"type": topic, "timestamp": iso(at_ms), "data": data})

@@ -39,9 +39,13 @@ NODE: Final = np.dtype(
 """One node, 56 bytes; its share of ``table`` is 8 to 16 more."""
 
 Nodes = npt.NDArray[np.void]
+"""``NODE[n]``: a node is called by its row; wherever a page is changed, a time ``t`` is in ms, as ``born``."""
 Table = npt.NDArray[np.int32]
+"""Rows by node id, i4[a power of two]; ``NOWHERE`` is free."""
 Arena = npt.NDArray[np.uint8]
+"""Kept values, each behind its head of ``RECORD_HEAD`` bytes, u1[n]; or one value, UTF-8."""
 State = npt.NDArray[np.int64]
+"""Counters, i8[STATE_SIZE], by the places below."""
 
 NOWHERE: Final = -1
 ALWAYS: Final = -(1 << 62)

@@ -12,7 +12,7 @@ from data_contracts.events import Events, joined
 from data_contracts.row_looks import pause_after
 
 Owners = npt.NDArray[np.int64]
-"""Index of each row's stream."""
+"""Index of each row's stream, i8[n]."""
 
 IDLE_MS: Final = 30 * 60_000  # the field's convention since web analytics began; a setting
 

@@ -56,6 +56,8 @@ BEGIN: Final = 2
 NOTHING: Final = -1  # as column: neither is missing
 
 Chain = npt.NDArray[np.int32]
+"""Lists of added nodes that wait: of each bucket the first, i4[a power of two]; of each node the next, i4[n];
+``NOWHERE`` where there is none."""
 
 
 @compiled

@@ -55,7 +55,10 @@ R_MAIN: Final = lexicon.ROLE_CODES["main"]
 gathered = also_compiled(in_common)
 
 Links = npt.NDArray[np.int64]
+"""Node ids as a mutation names them, i8: of texts [n], of what goes [n, 2] (parent, node), of what comes [n, 3]
+(parent, next, where its JSON begins)."""
 Rows = npt.NDArray[np.int64]
+"""What a mutation changed, one row a change, i8[n, COLUMNS]."""
 
 # Columns of the rows that a change is written to.
 SOURCE: Final = 0

@@ -220,7 +220,7 @@ class PageIndex:
         return result
 
     def press(self, node_id: int, t: int) -> None:
-        """Remember a press, so that later changes in what was pressed are known to be its own."""
+        """Remember a press at ``t``, in ms, so that later changes in what was pressed are known to be its own."""
         if self.sighted:
             remember_press(self._nodes, self._table, self._arena, self._state, node_id, t)
 
@@ -251,6 +251,8 @@ class PageIndex:
         t: int,
     ) -> list[Change]:
         """Take in one mutation, in the order in which a player applies it: removes, adds, texts, attributes.
+
+        ``t`` is when, in ms since the epoch.
 
         Returns
         -------

@@ -20,7 +20,9 @@ CAME: Final = 1
 MOVED: Final = 2
 
 Numbers = npt.NDArray[np.int64]
+"""Node ids by their hash, i8[a power of two]."""
 Marks = npt.NDArray[np.uint8]
+"""What is known of each of them, u1 of the same size; 0: the place is free."""
 
 
 @compiled

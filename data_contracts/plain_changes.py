@@ -17,11 +17,12 @@ from data_contracts.json_walk import Bytes
 from data_contracts.lexicon import ATTRIBUTE, STATE_ATTRIBUTES, word_key
 from data_contracts.node_table import ARENA_USED, LARGEST_KEPT_SIZE, LIMIT, LIVE, Arena, Nodes, State, Table
 from data_contracts.page_views import remove_and_add
-from data_contracts.plain_events import Said
 from data_contracts.plain_lists import BEGIN, END, KEY, NAME, NAME_END, NEXT, NODE_ID, PARENT, Plan
+from data_contracts.plain_others import Said
 
 Found = npt.NDArray[np.int64]
-"""What a mutation comes to: a row for each distinct (owner, source), in the order in which they were met."""
+"""What a mutation comes to: a row for each distinct (owner, source), in the order in which they were met:
+i8[LISTS * MOST, FOUND]."""
 
 # Columns of found.
 FOUND_SOURCE: Final = 0

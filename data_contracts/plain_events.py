@@ -18,11 +18,11 @@ from data_contracts.compiled import compiled
 from data_contracts.json_walk import Bytes, walk_space
 from data_contracts.plain_json import BAD
 from data_contracts.plain_lists import Plan, list_at
-from data_contracts.plain_others import CUSTOM, PLUGIN, console_at, tick_at
+from data_contracts.plain_others import CUSTOM, PLUGIN, Said, console_at, tick_at
 from data_contracts.rows import ID_MAX
 
-Said = npt.NDArray[np.int64]
 Path = npt.NDArray[np.float64]
+"""Positions of one event, f8[n, 4]: x and y in CSS px, node, offset from the event's time in ms."""
 
 INCREMENTAL: Final = 3  # type of the envelope
 MUTATED: Final = 0  # sources

@@ -19,7 +19,9 @@ from data_contracts.plugins import CONSOLE
 from data_contracts.rows import LEVELS
 
 Said = npt.NDArray[np.int64]
+"""What an event says by field, i8[len(plain_json.NAMES)]; times are in ms."""
 Word = npt.NDArray[np.uint8]
+"""A word in ASCII, u1[n]."""
 
 CUSTOM: Final = 5  # types of the envelope
 PLUGIN: Final = 6

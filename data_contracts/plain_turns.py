@@ -35,16 +35,20 @@ from data_contracts.plain_changes import (
     only_digest,
     take_in,
 )
-from data_contracts.plain_events import Path, Said
+from data_contracts.plain_events import Path
 from data_contracts.plain_json import BAD
 from data_contracts.plain_lists import COLUMNS, LISTS, MOST, Plan
+from data_contracts.plain_others import Said
 from data_contracts.presses import remember_press
 from data_contracts.row_looks import merged, proved
 from data_contracts.row_seconds import Seconds, count
 from data_contracts.rows import PRESSES, REMEMBERED
 
 Pen = npt.NDArray[np.int64]
+"""How a run stands, i8[PEN_SIZE], by the places below, times in ms since the epoch; or ``met``, events by source,
+i8[MET + 1]."""
 Pairs = npt.NDArray[np.int32]
+"""Target and control of acts, as node ids, i4[n, 2]."""
 
 # Places in ``pen``: how the stream stands, then what a run of events comes to.
 SHIFT: Final = 0  # of the stream's clock, ms

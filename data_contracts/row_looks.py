@@ -14,6 +14,7 @@ from data_contracts.events import Events
 MOVES_PER_ROW: Final = 16  # beyond, sorting by an index is quicker
 
 Numbers = npt.NDArray[np.int64]
+"""The channel that each kind of row proves, as a bit, i8[256]."""
 
 
 @compiled

@@ -15,7 +15,7 @@ ROWS_PER_SECOND: Final = 2_000
 FEW_SECONDS: Final = 16  # that may be counted before those that have passed are forgotten
 
 Seconds = npt.NDArray[np.int64]
-"""Seconds and the rows of each, i8[n, 2]; a line without rows is free."""
+"""Seconds since the epoch and the rows of each, i8[n, 2]; a line without rows is free."""
 
 
 def table(counts: Mapping[int, int]) -> Seconds:

@@ -86,7 +86,7 @@ class Rows:
         self.buffer += rows.data
 
     def remember_all(self, wanted: npt.NDArray[np.int32]) -> None:
-        """Remember the pairs of target and control that were acted on."""
+        """Remember the pairs of target and control, i4[n, 2], that were acted on."""
         if self.names:
             for target, control in wanted.tolist():
                 self.remember(target, control)
@@ -171,7 +171,7 @@ class Rows:
             self.counts.problems["elements_dropped"] += 1
 
     def open_page(self, t: int, width: float | None = None, height: float | None = None) -> None:
-        """Append the row of a page view that has just begun."""
+        """Append the row of a page view that has just begun, at ``t`` in ms, of a window of so many CSS px."""
         self.seen.clear()
         self.lately[:] = 0
         x = nan if width is None else width

@@ -21,7 +21,9 @@ from data_contracts.secret_values import is_secret, mask_secrets
 from data_contracts.text_scan import AT_SIGN, AT_SIGNS, DIGITS, WALKING, walk_text
 
 Counts = npt.NDArray[np.int64]
+"""What was counted, i8[COUNTED]; or one frame, i8[COLUMNS]."""
 Frames = npt.NDArray[np.int64]
+"""The objects and arrays that are open, the outermost first, i8[levels, COLUMNS]."""
 
 # What is counted.
 INPUTS: Final = 0

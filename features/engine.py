@@ -73,7 +73,7 @@ class Engine:
         self._desk = Desk()
 
     def empty(self) -> npt.NDArray[np.void]:
-        """Memory of a session of which nothing is known yet, as an array of one record."""
+        """Memory of a session of which nothing is known yet, ``dtype[1]``."""
         return duplicate(self._empty)
 
     def fold(
@@ -257,23 +257,26 @@ class Engine:
 
 
 def write(records: npt.NDArray[np.void], room: npt.NDArray[np.void], at: int) -> None:
-    """Write records into a room, byte by byte from byte ``at`` on: NumPy compares all fields of what it assigns."""
+    """Write records ``[n]`` into a room, from byte ``at`` of it on.
+
+    Byte by byte, because NumPy compares all fields of what it assigns.
+    """
     np.frombuffer(room, _BYTE, records.nbytes, at)[:] = np.frombuffer(records, _BYTE)
 
 
 def first(records: npt.NDArray[np.void], count: int) -> npt.NDArray[np.void]:
-    """A copy of the first moments among some records, byte by byte."""
+    """A copy of the first ``count`` moments among some, ``MOMENT[n]`` to ``MOMENT[count]``, byte by byte."""
     if not count:
         return _NO_MOMENTS
     return np.frombuffer(np.frombuffer(records, _BYTE, count * MOMENT.itemsize).copy(), MOMENT)
 
 
 def duplicate(records: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
-    """Copy records byte by byte: NumPy's own copy leaves what stands between their fields to chance."""
+    """Copy records ``[n]`` byte by byte: NumPy's own copy leaves what stands between their fields to chance."""
     return np.frombuffer(np.frombuffer(np.ascontiguousarray(records), _BYTE).copy(), records.dtype)
 
 
 def live(moments: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
-    """Moments that were not withdrawn, in the order of (start, code)."""
+    """Moments that were not withdrawn, in the order of (start, code): of ``MOMENT[n]`` a copy of at most as many."""
     out = duplicate(moments)
     return out[: take_live(moments, np.empty(len(moments), "i8"), out)]

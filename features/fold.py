@@ -44,11 +44,12 @@ NEVER: Final = -(2**40)
 OURS: Final = ("data_contracts.", "features.")
 
 Array = npt.NDArray[Any]
+"""A fixed array of a fold's memory, of one dimension."""
 Read = TypeVar("Read", bound=Callable[..., float])
 
 
 def zeros(dtype: str, length: int) -> Array:
-    """Declare a fixed array as part of a fold's memory."""
+    """Declare a fixed array, ``dtype[length]`` of zeros, as part of a fold's memory."""
     return np.zeros(length, dtype)
 
 
@@ -253,7 +254,7 @@ def share(part: float, whole: float, least: float = 1) -> float:
 
 @also_compiled
 def deviation(count: float, total: float, squares: float) -> float:
-    """Standard deviation (n - 1) from a count, a sum and a sum of squares; NaN under two."""
+    """Standard deviation (n - 1) from a count, a sum and a sum of squares, in the unit of the sum; NaN under two."""
     if count < 2:
         return math.nan
     return math.sqrt(max(squares - total * total / count, 0.0) / (count - 1))
@@ -261,7 +262,7 @@ def deviation(count: float, total: float, squares: float) -> float:
 
 @also_compiled
 def variation(count: float, total: float, squares: float, least: int = 3) -> float:
-    """Coefficient of variation, sd / mean; NaN under ``least`` values or when the mean is 0."""
+    """Coefficient of variation, sd / mean, no unit; NaN under ``least`` values or when the mean is 0."""
     if count < least or total == 0:
         return math.nan
     return deviation(count, total, squares) * count / total
@@ -284,7 +285,7 @@ def _entropy(weights: Array) -> float:
 
 @compiled_as(_entropy)
 def entropy(weights: Array) -> float:
-    """Shannon entropy in bits of a histogram of weights; NaN when it is empty.
+    """Shannon entropy in bits of a histogram of weights, one number a bin; NaN when it is empty.
 
     >>> entropy(np.array([1.0, 1.0, 0.0, 0.0]))
     1.0

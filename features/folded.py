@@ -44,11 +44,14 @@ class Folded:
         return sum(int(memory["context"]["rows"][0]) for memory, _ in self.finished)
 
     def shown(self, folds: Engine) -> npt.NDArray[np.void]:
-        """Moments of the session that goes on."""
+        """Moments of the session that goes on, ``MOMENT[n]``."""
         return self.moments if self.moments is not None else folds.fold(np.empty(0, EVENT), folds.empty())
 
     def finish(self, folds: Engine, idle_ms: int, thresholds: npt.NDArray[np.void] | None) -> None:
-        """End the session: the pause has shown how every open window closes, but is no part of the session."""
+        """End the session: the pause has shown how every open window closes, but is no part of the session.
+
+        ``idle_ms`` is that pause in ms, ``thresholds`` are ``THRESHOLDS[1]`` of the signals, ours by default.
+        """
         after = np.zeros(1, EVENT)
         context = self.memory["context"][0]
         after["t"] = int(context["start"]) + int(context["t"]) + idle_ms

@@ -120,7 +120,7 @@ def sessions_of(
     limits: Limits = LIMITS,
     thresholds: npt.NDArray[np.void] | None = None,
 ) -> list[Session]:
-    """Sessions of a set of batches, all at once.
+    """Sessions of a set of batches, all at once; the parameters behind ``batches`` are those of ``Memory``.
 
     Raises
     ------

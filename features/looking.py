@@ -110,7 +110,10 @@ def body() -> Iterator[str]:
 
 @compiled
 def take_live(moments: npt.NDArray[np.void], order: npt.NDArray[np.int64], out: npt.NDArray[np.void]) -> int:
-    """Write the moments that were not withdrawn to ``out``, by (start, code); how many. They come almost in order."""
+    """Write the moments that were not withdrawn to ``out``, by (start, code); how many. They come almost in order.
+
+    ``moments`` and ``out`` are ``MOMENT[n]``; ``order``, i8[n], is room to sort in.
+    """
     count = 0
     for i in range(moments.size):
         one = moments[i]

@@ -52,7 +52,7 @@ class Readers:
         self._plain: list[Plain] = []
 
     def vector(self, memory: npt.NDArray[np.void], declared: int) -> npt.NDArray[np.float32]:
-        """Read every feature; ``declared`` and what comes out are those of ``Engine.vector``."""
+        """Read every feature, f4[features]; parameters as of ``Engine.vector``."""
         values = np.empty(self.needs.size, "f4")
         seen = self.compiled(memory, declared, self.needs, values)
         for position, feature in self._plain:

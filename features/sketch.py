@@ -133,7 +133,7 @@ def sketch_of(memory: npt.NDArray[np.void]) -> npt.NDArray[np.uint32]:
 
 
 def match(here: npt.NDArray[np.uint32], there: npt.NDArray[np.uint32]) -> Match:
-    """Compare two sketches.
+    """Compare two sketches, u4[n] and u4[m], as ``sketch_of`` gives them.
 
     >>> word = lambda told, second: (told << 12) | second
     >>> one = np.array([word(5, 10), word(7, 20), word(9, 30)], "u4")

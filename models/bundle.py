@@ -47,16 +47,16 @@ class Model(Protocol):
         """Features of a row."""
 
     def margin(self, values: npt.NDArray[np.float32]) -> float:
-        """Raw margin in log-odds."""
+        """Raw margin in log-odds of one row of ``names``, f4[k]."""
 
     def margins(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        """Raw margin of each row."""
+        """Raw margin in log-odds of each row, f4[n, k] to f8[n]."""
 
     def reach(self, values: npt.NDArray[np.float32], hidden: npt.NDArray[np.uint8]) -> tuple[float, float]:
-        """Bounds of the margin, whatever the hidden features may be."""
+        """Bounds of the margin of a row, f4[k], whatever its hidden features may be, u1[k] as of ``models.trees``."""
 
     def contributions(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        """Attribution of each feature, then the base value."""
+        """Attribution of each feature of a row, f4[k], then the base value: log-odds, f8[k + 1]."""
 
 
 @dataclass(frozen=True)

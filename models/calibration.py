@@ -21,6 +21,7 @@ import numpy.typing as npt
 from data_contracts.compiled import also_compiled
 
 Floats = npt.NDArray[np.float64]
+"""One number a row, f8[n]; margins and ratios are in log-odds."""
 Kind = Literal["sigmoid", "beta", "isotonic"]
 
 ISOTONIC_ROWS: Final = 1_000  # a staircase fitted to fewer rows follows their noise
@@ -91,7 +92,7 @@ class Calibration:
         return ratio_on(margin, self.kind == "beta", self.slopes[0], self.slopes[-1], self.intercept)
 
     def ratios(self, margin: Floats) -> Floats:
-        """``log_likelihood_ratio`` of each margin."""
+        """``log_likelihood_ratio`` of each margin, f8[n] to f8[n]."""
         if self.kind == "isotonic":
             x, y = np.array(self.knots).T
             ratio = np.interp(margin, x, y)
@@ -244,12 +245,18 @@ def choose(
 
     Parameters
     ----------
+    margin
+        Raw margin of each row in log-odds, f8[n].
+    label
+        1 or 0, i8[n].
+    group
+        Name of the group of each row, [n].
     fold
-        Fold of each row; no group is in two folds.
+        Fold of each row, i8[n]; no group is in two folds.
 
     Returns
     -------
-    Calibration, {kind: log-loss}
+    Calibration, {kind: log-loss in nats}
     """
     kinds: list[Kind] = ["sigmoid", "beta"]
     if len(label) >= ISOTONIC_ROWS and len(np.unique(group)) >= ISOTONIC_GROUPS:
@@ -280,7 +287,13 @@ def cross_fitted_ratios(
     fold: npt.NDArray[np.int64],
     kind: Kind = "sigmoid",
 ) -> Floats:
-    """Log-likelihood ratio of each row by a calibrator that had not seen its group."""
+    """Log-likelihood ratio of each row by a calibrator that had not seen its group, f8[n]; parameters as of ``choose``.
+
+    Raises
+    ------
+    ValueError
+        If a fold leaves only one class to the calibrator.
+    """
     ratio = np.zeros(len(margin))
     for k in np.unique(fold):
         inside, outside = fold == k, fold != k

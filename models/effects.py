@@ -27,6 +27,7 @@ import numpy.typing as npt
 from scipy.special import betaln, xlog1py, xlogy
 
 Floats = npt.NDArray[np.float64]
+"""One number for each set of counts, f8 of their shape."""
 
 CONFIDENCE: Final = 0.95
 POWER_Z: Final = 0.8416  # normal quantile of 0.80: the power that the smallest visible effect is stated at
@@ -119,7 +120,7 @@ def bounds(
     k_held: npt.ArrayLike,
     confidence: float = CONFIDENCE,
 ) -> tuple[Floats, Floats]:
-    """Lowest and highest difference that is not excluded, for arrays of counts.
+    """Lowest and highest difference of rates, -1 to 1, that is not excluded, for arrays of counts of one shape.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ def excludes(
     k_held: npt.ArrayLike,
     confidence: float = CONFIDENCE,
 ) -> npt.NDArray[np.bool_]:
-    """Whether a difference of rates is excluded by these counts; parameters as of ``bounds``."""
+    """Whether a difference of rates, -1 to 1, is excluded by these counts; shape and parameters as of ``bounds``."""
     given, *counts = _floats(difference, n, k, n_held, k_held)
     return _excluded(given, tuple(counts), confidence)
 

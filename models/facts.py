@@ -29,7 +29,7 @@ def evidence_names() -> dict[int, tuple[str, ...]]:
 
 
 def facts_of(moments: npt.NDArray[Any], element: Name, address: Callable[[int], str]) -> list[Fact]:
-    """The moments that a headline may tell of, with the names of their elements and pages."""
+    """The moments among ``MOMENT[n]`` that a headline may tell of, with the names of their elements and pages."""
     names = evidence_names()
     elements: dict[tuple[int, int], str] = {}
     addresses: dict[int, str] = {}

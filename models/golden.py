@@ -47,7 +47,7 @@ def write_golden(folder: Path, model: str | Logistic, x: npt.NDArray[np.float32]
 
 
 def check_golden(folder: Path, trained: Trained) -> int:
-    """Compute golden rows again; how many there are.
+    """Compute the golden rows, f4[n, k], in a folder again; n.
 
     Raises
     ------

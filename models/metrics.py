@@ -14,12 +14,13 @@ import numpy.typing as npt
 from models.calibration import Floats, expit, logit
 
 Labels = npt.NDArray[np.int64]
+"""1 or 0 of each row, i8[n]. Scores, probabilities and weights beside them are f8[n], as ``Floats`` are."""
 
 
 def auc(
     positive: Floats, negative: Floats, w_positive: Floats | None = None, w_negative: Floats | None = None
 ) -> float:
-    """Chance that a positive scores above a negative, ties counted half; NaN when either is empty.
+    """Chance that a positive, f8[n], scores above a negative, f8[m], ties counted half; NaN when either is empty.
 
     >>> auc(np.array([2.0, 3.0]), np.array([1.0, 2.0]))
     0.875
@@ -52,13 +53,13 @@ def average_precision(score: Floats, label: Labels, weight: Floats) -> float:
 
 
 def by_group(group: npt.NDArray[Any]) -> Floats:
-    """Weights by which each group weighs 1."""
+    """Weights by which each group weighs 1: of names [n], f8[n]."""
     _, place, count = np.unique(group, return_inverse=True, return_counts=True)
     return np.asarray((1 / count)[place], "f8")
 
 
 def threshold_at(negative: Floats, weight: Floats, rate: float) -> float:
-    """Smallest score that at most ``rate`` of the negatives, by weight, pass."""
+    """Smallest score that at most ``rate``, 0 to 1, of the negatives, f8[n], pass, by weight, f8[n]."""
     order = np.argsort(-negative, kind="stable")
     passed = np.cumsum(weight[order]) / weight.sum()
     first = int(np.searchsorted(passed, rate + 1e-12, "right"))
@@ -72,7 +73,7 @@ def tpr_at(
     w_positive: Floats | None = None,
     w_negative: Floats | None = None,
 ) -> float:
-    """Share of positives that pass the threshold which at most ``rate`` of the negatives pass: empirical, no bound."""
+    """Share of positives, f8[n], over what at most ``rate`` of the negatives, f8[m], pass: empirical, no bound."""
     if not len(positive) or not len(negative):
         return float("nan")
     wp = np.ones(len(positive)) if w_positive is None else w_positive
@@ -150,7 +151,7 @@ def ranking(
 
 
 def at_base_rate(label: Labels, weight: Floats, base_rate: float) -> Floats:
-    """Weights by which positives make up ``base_rate`` of the whole; they sum to 1."""
+    """Weights, f8[n], by which positives make up ``base_rate``, 0 to 1, of the whole; they sum to 1."""
     out = np.asarray(weight, "f8").copy()
     for value, total in ((1, base_rate), (0, 1 - base_rate)):
         rows = label == value
@@ -159,13 +160,13 @@ def at_base_rate(label: Labels, weight: Floats, base_rate: float) -> Floats:
 
 
 def log_loss(probability: Floats, label: Labels, weight: Floats) -> float:
-    """Mean negative log-likelihood in nats."""
+    """Mean negative log-likelihood in nats of probabilities f8[n], by weight."""
     p = np.clip(probability, 1e-12, 1 - 1e-12)
     return float(-(weight * np.where(label == 1, np.log(p), np.log1p(-p))).sum() / weight.sum())
 
 
 def slope_and_intercept(ratio: Floats, label: Labels, weight: Floats) -> tuple[float, float]:
-    """Slope and intercept of outcome on log-odds: 1 and 0 where the score is calibrated."""
+    """Slope and intercept of outcome on log-odds, f8[n]: 1 and 0 where the score is calibrated."""
     design = np.column_stack([ratio, np.ones(len(ratio))])
     beta = np.array([1.0, 0.0])
     for _ in range(50):
@@ -190,7 +191,7 @@ class Bin:
 
 
 def reliability(probability: Floats, label: Labels, weight: Floats, bins: int = 8) -> tuple[Bin, ...]:
-    """Predicted beside observed share, in bins that hold the same number of rows."""
+    """Predicted beside observed share, of probabilities f8[n], in ``bins`` bins that hold the same number of rows."""
     order = np.argsort(probability, kind="stable")
     found = []
     for rows in np.array_split(order, bins):
@@ -203,7 +204,7 @@ def reliability(probability: Floats, label: Labels, weight: Floats, bins: int = 
 
 
 def expected_calibration_error(probability: Floats, label: Labels, weight: Floats, bins: int = 8) -> float:
-    """Mean distance of predicted from observed share, by weight."""
+    """Mean distance of predicted from observed share, 0 to 1, by weight, over bins of as many rows."""
     total, order = 0.0, np.argsort(probability, kind="stable")
     for rows in np.array_split(order, bins):
         if len(rows):
@@ -230,5 +231,5 @@ def simulated_error(
 
 
 def probabilities(ratio: Floats, base_rate: float) -> Floats:
-    """Probability of each log-likelihood ratio at a base rate."""
+    """Probability of each log-likelihood ratio, f8[n], at a base rate."""
     return np.array([expit(float(r) + logit(base_rate)) for r in ratio])

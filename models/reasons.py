@@ -115,7 +115,7 @@ def stretches(signals: Sequence[str], moments: npt.NDArray[np.void] | None) -> l
 
 
 def cited(signals: Sequence[str], moments: npt.NDArray[np.void] | None) -> list[tuple[int, int, float]]:
-    """The most severe stretches of these signals, ``STRETCHES_SHOWN`` at most, in order of time."""
+    """The most severe of ``stretches``, ``STRETCHES_SHOWN`` at most, in ms from the start, in order of time."""
     return sorted(sorted(stretches(signals, moments), key=lambda one: (-one[2], one[0]))[:STRETCHES_SHOWN])
 
 

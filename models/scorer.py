@@ -55,11 +55,11 @@ class Session(Protocol):
 
     @property
     def vector(self) -> npt.NDArray[np.float32]:
-        """Every feature of the catalogue, in its order."""
+        """Every feature of the catalogue, in its order, f4[features]."""
 
     @property
     def moments(self) -> npt.NDArray[np.void]:
-        """Rows of ``MOMENT``."""
+        """``MOMENT[n]``."""
 
     @property
     def coverage(self) -> Sights:
@@ -134,6 +134,19 @@ class Scorer:
         percentile: Percentile | None = None,
     ) -> Said:
         """What one head says: its block, its reasons, its margin.
+
+        Parameters
+        ----------
+        head
+            One of those that it was made with.
+        vector
+            Every feature of the catalogue, f4[features].
+        evidence
+            What there was to see.
+        moments
+            ``MOMENT[n]``, which its reasons cite.
+        percentile
+            Where the site's sessions put a value of a feature.
 
         Raises
         ------

@@ -34,6 +34,7 @@ READ: Final = (
 """Lines of LightGBM's text that make a model."""
 
 Array = npt.NDArray[Any]
+"""One number a node or tree; ``Trees`` has each with its type."""
 Nodes = tuple[Array, Array, Array, Array, Array, Array]
 """Feature, threshold, left, right, missing and cover of all nodes, as ``Trees`` has them."""
 

@@ -132,9 +132,9 @@ class IsolationForest:
         Parameters
         ----------
         values
-            In the order of ``signal_rates.names()``.
+            In the order of ``signal_rates.names()``, f4[k].
         acts
-            Of the session.
+            Of the session, counted.
         """
         own = values[self._columns]
         if acts < LEAST_ACTS or int((~np.isnan(own)).sum()) < LEAST_SEEN:

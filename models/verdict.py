@@ -31,7 +31,7 @@ def verdict(
 
 
 def mouse_seen(head: Head, values: npt.NDArray[np.float32]) -> bool:
-    """Whether anything of the pointer, as the head reads it, was there to be read."""
+    """Whether anything of the pointer was there among the values that the head reads, f4[k] in their order."""
     parts = np.array([group.hidden_together == "pointer" for group in head.groups for _ in group.uses])
     return bool((~np.isnan(values[parts])).any())
 

@@ -109,7 +109,9 @@ def still_seen(
     Parameters
     ----------
     until, censored
-        How long each stay was seen, and whether censoring ended that.
+        How long each stay was seen, f8[n], and whether censoring ended that, [n].
+    times
+        In the unit of ``until``, f8[m]; as many chances, 0 to 1, come out.
     """
     events = np.unique(until[censored])
     survival, steps = 1.0, []
