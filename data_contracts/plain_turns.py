@@ -45,8 +45,7 @@ from data_contracts.row_seconds import Seconds, count
 from data_contracts.rows import PRESSES, REMEMBERED
 
 Pen = npt.NDArray[np.int64]
-"""How a run stands, i8[PEN_SIZE], by the places below, times in ms since the epoch; or ``met``, events by source,
-i8[MET + 1]."""
+"""How a run stands, i8[PEN_SIZE], by the places below; or ``met``, events by source, i8[MET + 1]."""
 Pairs = npt.NDArray[np.int32]
 """Target and control of acts, as node ids, i4[n, 2]."""
 

@@ -142,7 +142,8 @@ class Fold:
         event
             One ``EVENT`` row.
         now
-            Memory of ``features.context.Context``, already moved past this event.
+            Memory of ``features.context.Context``, already moved past this event. Its ``t``, ms from the start of the
+            session, is the ``t`` of whatever a step calls.
         out
             ``features.moments.Report``.
         """
