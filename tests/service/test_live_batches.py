@@ -172,6 +172,7 @@ def test_the_wrong_method_and_address(tmp_path: Path) -> None:
                 assert told["text"]
             described = (await one.client.get("/openapi.json")).json()
             assert set(described["paths"][PATH]["post"]["requestBody"]["content"]) == {"text/plain"}
+            assert "/v1/replays" in described["paths"], "beside the pages, which are not described"
 
     asyncio.run(scenario())
 
