@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import multiprocessing
 import shutil
 import sqlite3
-import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from data_contracts.batches import Batch
@@ -27,78 +24,8 @@ from pipelines.store.listing import Wanted, changed, forget_changes
 from pipelines.store.store import Store
 from service.live.closing import close_ended
 from service.triage import pages
-from tests.service.live_store import SAMPLES, Served, code_of
-
-NAMES = sorted(path.name.removesuffix(".json.gz") for path in SAMPLES.glob("*.json.gz"))
-Scenario = Callable[["Desk"], Coroutine[Any, Any, None]]
-Played = Callable[[Scenario], None]
-
-
-class Desk:
-    """A service that holds every sample, and somebody who asks it."""
-
-    def __init__(self, one: Served) -> None:
-        self.one = one
-        self.store = one.service.store
-        self.annotator, _ = one.service.keys.create("annotate")
-
-    async def fill(self, names: list[str] = NAMES) -> None:
-        for name in names:
-            batches = read(str(SAMPLES / f"{name}.json.gz")).batches
-            whole = Batch("p", 0, [event for batch in batches for event in batch.events])
-            assert (await self.one.send(whole, name, end=True)).status_code == 200
-        await close_ended(self.one.service.reception)
-
-    async def get(self, path: str, **query: Any) -> httpx.Response:
-        headers = {"authorization": f"Bearer {self.one.read}"}
-        return await self.one.client.get(path, params=query, headers=headers)
-
-    async def care(self, name: str, **told: Any) -> httpx.Response:
-        headers = {"authorization": f"Bearer {self.annotator}"}
-        return await self.one.client.patch(f"/v1/sessions/{name}", json=told, headers=headers)
-
-    async def listed(self, **query: Any) -> list[dict[str, Any]]:
-        """All pages of a list."""
-        found: list[dict[str, Any]] = []
-        cursor = ""
-        while True:
-            more = {"cursor": cursor} if cursor else {}
-            answer = await self.get("/v1/sessions", **query, **more)
-            assert answer.status_code == 200, answer.text
-            found += answer.json()["sessions"]
-            cursor = answer.json()["next"]
-            if not cursor or not answer.json()["sessions"]:
-                return found
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory that holds every sample, of which each test gets a copy."""
-    folder = tmp_path_factory.mktemp("filled") / "data"
-
-    async def fill() -> None:
-        async with Served(folder) as one:
-            await Desk(one).fill()
-
-    asyncio.run(fill())
-    return folder
-
-
-@pytest.fixture
-def played(filled: Path, tmp_path: Path) -> Played:
-    """Plays a scenario at a desk on every sample."""
-
-    def play(scenario: Scenario) -> None:
-        folder = tmp_path / "data"
-        shutil.copytree(filled, folder)
-
-        async def run() -> None:
-            async with Served(folder) as one:
-                await scenario(Desk(one))
-
-        asyncio.run(run())
-
-    return play
+from tests.service.live_store import SAMPLES, code_of
+from tests.service.triage.desk import NAMES, Desk, Played
 
 
 def test_each_list_holds_every_session_once_whatever_the_page(played: Played) -> None:
@@ -196,61 +123,6 @@ def test_filters_leave_just_what_fits(
         found = {one["session_id"] for one in await desk.listed(order="newest", **query)}
         assert found == {one["session_id"] for one in every if fits(one)}
         assert 0 < len(found) < len(every)
-
-    played(scenario)
-
-
-def test_a_card_is_cared_for_by_one_person_at_a_time(played: Played) -> None:
-    name = "struggling-dead-coupon"
-
-    async def scenario(desk: Desk) -> None:
-        seen = await desk.care(name, version=1, status="seen")
-        assert (seen.json()["status"], seen.json()["version"]) == ("seen", 2)
-        assert code_of(await desk.care(name, version=1, status="seen")) == "card_changed"
-        assert code_of(await desk.care(name, version=2, status="resolved")) == "bad_request"
-        assert code_of(await desk.care(name, version=2, status="assigned")) == "bad_request"
-        assigned = await desk.care(name, version=2, status="assigned", assignee="Ada")
-        assert assigned.json()["assignee"] == "Ada"
-        until = time.time_ns() // 1_000_000 + 600
-        await desk.care(name, version=3, status="snoozed", snoozed_until_ms=until)
-        assert name not in {one["session_id"] for one in await desk.listed()}
-        assert "snoozed" in (await desk.get("/v1/why-not", session=name)).json()["reasons"][0]
-        assert (
-            code_of(await desk.care(name, version=4, status="snoozed", snoozed_until_ms=0)) == "snooze_over"
-        )
-        await asyncio.sleep(0.7)
-        back = {one["session_id"]: one for one in await desk.listed(limit=100)}
-        assert back[name]["status"] == "new", "it comes back by itself"
-        desk.one.service.wake(time.time_ns() // 1_000_000)
-        assert ("woke",) in desk.store.read(lambda db: db.execute("SELECT what FROM changes").fetchall())
-        version = (await desk.get(f"/v1/sessions/{name}/card")).json()["version"]
-        assert version == 5, "whoever follows hears of it"
-        await desk.care(name, version=version, status="resolved", why="fixed", note="release 12")
-        assert name not in {one["session_id"] for one in await desk.listed()}
-        told = (await desk.get(f"/v1/sessions/{name}/card")).json()
-        assert told["why"] == "fixed: release 12"
-        became = [one["became"]["status"] for one in told["history"]]
-        assert became == ["seen", "assigned", "snoozed", "new", "resolved"]
-        assert len({one["who"] for one in told["history"]} - {""}) == 1
-
-    played(scenario)
-
-
-def test_why_not_says_what_keeps_a_session_out(played: Played) -> None:
-    async def scenario(desk: Desk) -> None:
-        async def why(session: str, **query: Any) -> dict[str, Any]:
-            told: dict[str, Any] = (await desk.get("/v1/why-not", session=session, **query)).json()
-            return told
-
-        there = await why("struggling-dead-coupon")
-        assert there["listed"]
-        assert there["flagged"]
-        filtered = await why("struggling-dead-coupon", device="touch", frustration_min=0.1)
-        assert (filtered["listed"], filtered["fails"]) == (False, ["device"])
-        assert "queue of their own" in (await why("automated-straight-cursor"))["reasons"][0]
-        calm = await why("calm-buy")
-        assert "flagged from 0.25" in calm["reasons"][0] or "no moment" in calm["reasons"][0]
-        assert code_of(await desk.get("/v1/why-not", session="nobody")) == "not_found"
 
     played(scenario)
 
