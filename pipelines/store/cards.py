@@ -67,6 +67,13 @@ def find_card(db: sqlite3.Connection, site: str, part: str) -> CardRow | None:
     return None if row is None else CardRow._make(row)
 
 
+def awake(card: CardRow, now_ms: int) -> CardRow:
+    """A card as it stands now: one that was put off is new again once its time is over."""
+    if card.status != "snoozed" or (card.snoozed_until or 0) > now_ms:
+        return card
+    return card._replace(status="new", snoozed_until=None)
+
+
 def with_issue(db: sqlite3.Connection, site: str, issue: str) -> int:
     """How many sessions of a site have a card that shows an issue."""
     (count,) = db.execute(_ISSUE, (site, issue, MOST)).fetchone()

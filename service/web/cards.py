@@ -11,7 +11,7 @@ from data_contracts.decisions import Decision, Fact
 from models.heads import HEADS
 from models.scorer import Scorer
 from models.worth import HEADLINES, headline, issue
-from pipelines.store.cards import CardRow
+from pipelines.store.cards import CardRow, awake
 from service.deciding.records import Kept, catalogue
 from service.live.reception import Reception
 from service.triage.pages import NOW_MS
@@ -87,6 +87,7 @@ def view(reception: Reception, site: str, row: CardRow, count: int, story: Story
     story
         Of its session, if it is at hand.
     """
+    row = awake(row, now_ms)
     made = decision_of(reception, site, row.decision)
     found = reception.store.session(site, row.log)
     facts = story.facts if story is not None else (made.facts or ()) if made is not None else ()

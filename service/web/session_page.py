@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -15,6 +16,7 @@ from data_contracts.annotations import Annotation
 from features.catalogue import engine
 from models.norms import LEAST, Norms
 from pipelines.store.annotating import annotations_of
+from pipelines.store.cards import awake
 from service.live.json_body import SessionId
 from service.live.refusals import Refusal
 from service.triage.caring import history
@@ -229,13 +231,14 @@ async def made_of(desk: Desk, visit: Visit, session_id: str) -> dict[str, Any]:
                 db.execute(_VIEWS, (visit.site, session_id, VIEWS)).fetchall(),
             )
         )
+        card = desk.store.card(visit.site, session_id)
         rows = desk.store.decisions(site=visit.site, part=session_id, most=DECISIONS)
         return {
             "labels": standing([one for _, one in told[0]]),
             "history": told[1],
             "views": told[2],
             "decided": [decisions.read(row.body) for row in rows if row.body is not None],
-            "row": desk.store.card(visit.site, session_id),
+            "row": None if card is None else awake(card, time.time_ns() // 1_000_000),
             "session_id": session_id,
         }
 

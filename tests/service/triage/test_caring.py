@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
+import pytest
+
+from service.web.guard import COOKIE
 from tests.service.live_store import code_of
 from tests.service.triage.desk import Desk, Played
 
@@ -43,3 +47,33 @@ def test_a_card_is_cared_for_by_one_person_at_a_time(played: Played) -> None:
         assert len({one["who"] for one in told["history"]} - {""}) == 1
 
     played(scenario)
+
+
+@pytest.mark.needs("pages")
+def test_a_page_shows_a_card_as_new_the_moment_its_sleep_is_over(played: Played) -> None:
+    name = "struggling-dead-coupon"
+
+    async def scenario(desk: Desk) -> None:
+        owner = desk.one.service.owner
+        visit = owner.enter(owner.link("default"))
+        assert visit is not None
+        desk.one.client.cookies.set(COOKIE, visit.token)
+        for version, ms in ((1, 3_600_000), (2, 300)):
+            until = time.time_ns() // 1_000_000 + ms
+            answer = await desk.care(name, version=version, status="snoozed", snoozed_until_ms=until)
+            assert answer.status_code == 200
+            if version == 1:
+                assert "snoozed" in chips((await desk.one.client.get(f"/sessions/{name}")).text)
+        await asyncio.sleep(0.4)
+        listed = (await desk.one.client.get("/", params={"status": "new"})).text
+        card = listed[listed.index(f'data-session="{name}"') :]
+        assert "new" in chips(card[: card.index("</article>")])
+        assert "snoozed" not in chips(listed)
+        assert "snoozed" not in chips((await desk.one.client.get(f"/sessions/{name}")).text)
+        assert desk.store.card("default", name).status == "snoozed", "nobody has woken it yet"  # type: ignore[union-attr]
+
+    played(scenario)
+
+
+def chips(page: str) -> list[str]:
+    return re.findall(r'<span class="chip[^"]*">([^<]*)</span>', page)
