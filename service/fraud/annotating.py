@@ -18,8 +18,8 @@ from service.fraud.asking import Asking
 from service.live.admission import Admission
 from service.live.json_body import SessionId, Theirs, Told, as_json, described, json_body
 from service.live.refusals import Refusal
-from service.live.sessions_route import PART
 from service.live.settings import Settings
+from service.triage.finding import named
 
 BULK: Final = 1_000
 PAGE: Final = 100
@@ -144,11 +144,7 @@ def _place(asking: Asking, site: str, one: AnnotationRequest) -> tuple[str, str,
     """Log, session and assessment that an annotation is about."""
     store = asking.reception.store
     if one.session is not None:
-        named = PART.match(one.session)
-        card = store.card(site, one.session)
-        if named is None or (card is None and store.session(site, named["log"]) is None):
-            raise Refusal("not_found", f"There is no session {one.session!r}.")
-        return named["log"], one.session, ""
+        return named(store, site, one.session).log, one.session, ""
     if one.reference is not None:
         hashed = asking.secrets.hashed(site, "reference", one.reference)
         found = store.read(lambda db: assessing.referred(db, site, hashed))

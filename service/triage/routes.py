@@ -20,9 +20,9 @@ from service.live.admission import Admission
 from service.live.json_body import SessionId, as_json, described, json_body
 from service.live.reception import Reception
 from service.live.refusals import Refusal
-from service.live.sessions_route import PART
 from service.live.settings import Settings
 from service.triage.caring import CareRequest, Status, care, history
+from service.triage.finding import named
 from service.triage.following import Following
 from service.triage.pages import Order, Pages, shown
 from service.triage.why_not import why_not
@@ -209,17 +209,15 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
         looked is on record. Needs a read key.
         """
         key = admission.holder(authorization, "read")
-        log = PART.match(session_id)
         now_ms = time.time_ns() // 1_000_000
+        name, card = await beside(lambda: named(store, key.site, session_id))
+        begin = from_ms if from_ms is not None else card.started_at if card and "." in session_id else 0
 
         def note() -> bool:
             return store.write(lambda db: viewed(db, key.site, session_id, key.id, now_ms), ()).result()
 
-        card = await beside(lambda: store.card(key.site, session_id)) if log and log["part"] else None
-        if log is None or (log["part"] and card is None) or not await beside(note):
+        if not await beside(note):
             raise Refusal("not_found", "There is no session of this id.")
-        name = log["log"]
-        begin = from_ms if from_ms is not None else card.started_at if card else 0
 
         def lines() -> Iterator[bytes]:
             for _, batch in store.replay(key.site, name, float(begin)):

@@ -112,9 +112,13 @@ def router(desk: Desk, files: Files) -> APIRouter:
 
         def opened() -> dict[str, Any]:
             secrets.opened(site, token, session, purpose(viewer), now_ms)
-            if not store.write(lambda db: viewed(db, site, session, viewer, now_ms), ()).result():
-                raise WatchworthyError("payload_expired", "The recording is not there any more.")
             card = store.card(site, session)
+            there = card is not None or not named["part"]  # else all of the log would be played
+            if (
+                not there
+                or not store.write(lambda db: viewed(db, site, session, viewer, now_ms), ()).result()
+            ):
+                raise WatchworthyError("payload_expired", "The recording is not there any more.")
             after = store.card(site, f"{named['log']}.{int(named['part'] or 1) + 1}")
             return {
                 "start_ms": card.started_at if card else None,
