@@ -10,8 +10,9 @@ from msgspec import Meta, Struct
 
 from data_contracts.errors import WatchworthyError
 from models.queue import FIRST, SPARE, Lane, merged
-from pipelines.store.cards import CardRow
+from pipelines.store.cards import CardRow, awake
 from pipelines.store.listing import (
+    COUNTED,
     OPEN,
     Wanted,
     changed,
@@ -113,7 +114,7 @@ class Pages:
     ) -> Page:
         """The next cards of a list, at most so many."""
         if order == "queue":
-            return _queue(db, site, _open(wanted), cursor, now_ms, most)
+            return _queue(db, site, still_open(wanted), cursor, now_ms, most)
         key = cursor.keys.get(order)
         numbers: list[int] = []
         if order == "changed":
@@ -122,7 +123,7 @@ class Pages:
             rows = changed(db, site, wanted, now_ms, int(key[0]) if key else 0, most)
             numbers, cards = [number for number, _, _ in rows], [card for _, _, card in rows]
         elif order == "automation":
-            cards = in_lane(db, site, _open(wanted), now_ms, "automation", key, (), most)
+            cards = in_lane(db, site, still_open(wanted), now_ms, "automation", key, (), most)
         else:
             cards = in_order(db, site, wanted, now_ms, order, key, most)
         if not cards:
@@ -140,7 +141,7 @@ def digest(order: Order, wanted: Wanted) -> bytes:
     return msgspec.msgpack.encode([order, *wanted], order="deterministic")
 
 
-def _open(wanted: Wanted) -> Wanted:
+def still_open(wanted: Wanted) -> Wanted:
     """Without a word on the status, only what nobody has dealt with."""
     return wanted if wanted.statuses else wanted._replace(statuses=OPEN)
 
@@ -155,8 +156,39 @@ def _number(order: Order, card: CardRow) -> float:
     return float(card.started_at)
 
 
+def in_front(
+    db: sqlite3.Connection, site: str, wanted: Wanted, now_ms: int, card: CardRow
+) -> tuple[int, CardRow] | None:
+    """Which of the first ten cards of the queue stands for the issue of a flagged card, and its place from 1.
+
+    It may be the card itself; None if the issue has none among them, and so each of its sessions a card of its own.
+    """
+    taken, after = _taken(db, site, wanted, Cursor(b""), now_ms, FIRST)
+    if not card.flagged or card.issue not in after.issues:
+        return None
+    stands = (one.issue == card.issue and (one.flagged or one.part in after.now) for one in taken)
+    place = list(stands).index(True)
+    return place + 1, taken[place]
+
+
 def _queue(db: sqlite3.Connection, site: str, wanted: Wanted, cursor: Cursor, now_ms: int, most: int) -> Page:
-    """The next cards of the queue: what happens now, then lanes merged place by place; of the first ten no issue twice.
+    """The next cards of the queue, each of the first ten with how many sessions it stands for."""
+    taken, after = _taken(db, site, wanted, cursor, now_ms, most)
+    if not taken:
+        return Page([], None, [])
+    counts = of_issues(db, site, wanted, now_ms, [card.issue for card in taken if card.flagged])
+    first = FIRST - cursor.filled
+    told = [
+        (card, max(1, counts.get(card.issue, 1)) if card.flagged and i < first else 1)
+        for i, card in enumerate(taken)
+    ]
+    return Page(told, after if len(taken) == most else None, [])
+
+
+def _taken(
+    db: sqlite3.Connection, site: str, wanted: Wanted, cursor: Cursor, now_ms: int, most: int
+) -> tuple[list[CardRow], Cursor]:
+    """The next cards: what happens now, then lanes merged place by place; of the first ten no issue twice.
 
     What happens now is in front whatever its worth: for the length of a visit somebody can still be helped.
     """
@@ -187,22 +219,21 @@ def _queue(db: sqlite3.Connection, site: str, wanted: Wanted, cursor: Cursor, no
                 issues.append(card.issue)
         if not again or len(taken) == most:
             break
-    if not taken:
-        return Page([], None, [])
-    counts = of_issues(db, site, wanted, now_ms, [card.issue for card in taken if card.flagged])
-    first = FIRST - cursor.filled
-    told = [
-        (card, max(1, counts.get(card.issue, 1)) if card.flagged and i < first else 1)
-        for i, card in enumerate(taken)
-    ]
-    after = Cursor(cursor.query, cursor.filled + len(taken), keys, tuple(issues), tuple(now))
-    return Page(told, after if len(taken) == most else None, [])
+    return taken, Cursor(cursor.query, cursor.filled + len(taken), keys, tuple(issues), tuple(now))
+
+
+def counted(count: int) -> str:
+    """How many sessions an issue has, for people: where it was counted no further, there may be more.
+
+    >>> counted(12), counted(1_000)
+    ('12', '1,000+')
+    """
+    return f"{count:,}+" if count >= COUNTED else f"{count:,}"
 
 
 def shown(card: CardRow, now_ms: int, count: int = 1) -> dict[str, Any]:
-    """A card as JSON has it; one that was put off is new again when its time is over."""
-    asleep = card.status == "snoozed" and (card.snoozed_until or 0) > now_ms
-    woken = card.status == "snoozed" and not asleep
+    """A card as JSON has it."""
+    card = awake(card, now_ms)
     return {
         "session_id": card.part,
         "headline": card.headline or None,
@@ -225,9 +256,9 @@ def shown(card: CardRow, now_ms: int, count: int = 1) -> dict[str, Any]:
         "propensity": card.propensity,
         "drawn": card.draw is not None,
         "seen_before": card.seen_before,
-        "status": "new" if woken else card.status,
+        "status": card.status,
         "assignee": card.assignee or None,
-        "snoozed_until_ms": card.snoozed_until if asleep else None,
+        "snoozed_until_ms": card.snoozed_until,
         "why": card.why or None,
         "label": card.label or None,
         "version": card.version,

@@ -128,7 +128,8 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
 
         In the queue the first ten cards show ten different issues, each with how many sessions it stands for; without
         a status it holds what nobody has dealt with. `next` is the cursor of the next page, null at the end; by
-        `changed` it goes on for ever, in the order in which changes were stored. Needs a read key.
+        `changed` it goes on for ever, in the order in which changes were stored. A session whose worth changes between
+        two pages of `queue` or `worth` may come twice or not at all; `changed` misses none. Needs a read key.
         """
         key = admission.holder(authorization, "read")
         now_ms = time.time_ns() // 1_000_000
@@ -230,7 +231,10 @@ def router(reception: Reception, admission: Admission, settings: Settings, follo
 
     @routes.get("/v1/why-not")
     async def why(session: SessionId, filters: Filters, authorization: Auth = None) -> Response:
-        """Why a session is not in the queue under these filters, or where it stands in it. Needs a read key."""
+        """Why a session is not in the queue under these filters, or where it stands in it. Needs a read key.
+
+        `folded_into` is the session whose card, one of the first ten, stands for its issue.
+        """
         key = admission.holder(authorization, "read")
         now_ms = time.time_ns() // 1_000_000
         told = await beside(lambda: why_not(store, key.site, session, filters, now_ms))

@@ -3,63 +3,103 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import Any, NamedTuple
 
 from data_contracts import decisions
 from data_contracts.assessments import INELIGIBLE
 from models.worth import FLAG_FROM
-from pipelines.store.cards import CardRow, find_card
-from pipelines.store.listing import NOW, OPEN, Wanted, before, of_issues, passes
+from pipelines.store.cards import CardRow, awake, find_card
+from pipelines.store.listing import Wanted, before, of_issues, passes
 from pipelines.store.store import Store
+from service.triage.pages import counted, in_front, still_open
+
+
+class Looked(NamedTuple):
+    """What the store says of a card under filters.
+
+    Attributes
+    ----------
+    failed
+        Names of the filters that it does not pass.
+    before
+        Cards before it in its lane.
+    same
+        Flagged sessions of its issue, counted as ``of_issues`` does.
+    front
+        Of the first ten cards the one that stands for its issue, and its place.
+    """
+
+    card: CardRow
+    failed: list[str]
+    before: int
+    same: int
+    front: tuple[int, CardRow] | None
+
+    @property
+    def folded_into(self) -> str | None:
+        """The session whose card stands for it, if that is another."""
+        return self.front[1].part if self.front is not None and self.front[1].part != self.card.part else None
 
 
 def why_not(store: Store, site: str, part: str, wanted: Wanted, now_ms: int) -> dict[str, Any] | None:
     """What keeps a session out of the queue under these filters; None if there is no card of it."""
+    asked = still_open(wanted)
 
-    def look(db: sqlite3.Connection) -> tuple[CardRow, dict[str, bool], str, int, int] | None:
+    def look(db: sqlite3.Connection) -> Looked | None:
         card = find_card(db, site, part)
         if card is None:
             return None
-        (status,) = db.execute(
-            f"SELECT {NOW} FROM cards WHERE id = :id", {"id": card.id, "now": now_ms}
-        ).fetchone()
-        open_ = wanted if wanted.statuses else wanted._replace(statuses=OPEN)
-        same = of_issues(db, site, open_, now_ms, [card.issue]).get(card.issue, 0) if card.issue else 0
-        place = before(db, site, open_, now_ms, card)
-        return card, passes(db, site, part, open_, now_ms), status, place, same
+        return Looked(
+            awake(card, now_ms),
+            [name for name, ok in passes(db, site, part, asked, now_ms).items() if not ok],
+            before(db, site, asked, now_ms, card),
+            of_issues(db, site, asked, now_ms, [card.issue]).get(card.issue, 0),
+            in_front(db, site, asked, now_ms, card),
+        )
 
     found = store.read(look)
     if found is None:
         return None
-    card, passed, status, place, same = found
-    failed = [name for name, ok in passed.items() if not ok]
+    if found.failed:
+        found = found._replace(front=None)
+    card, listed = found.card, not found.failed and found.folded_into is None
     return {
         "session_id": part,
-        "listed": not failed,
-        "fails": failed,
-        "status": status,
+        "listed": listed,
+        "fails": found.failed,
+        "status": card.status,
         "lane": card.lane,
-        "before_it_in_its_lane": place if not failed else None,
-        "sessions_of_its_issue": same if card.flagged else None,
+        "before_it_in_its_lane": found.before if listed else None,
+        "sessions_of_its_issue": found.same if card.flagged else None,
+        "folded_into": found.folded_into,
         "flagged": bool(card.flagged),
-        "reasons": _reasons(store, site, card, failed, status),
+        "reasons": _reasons(store, site, found),
     }
 
 
-def _reasons(store: Store, site: str, card: CardRow, failed: list[str], status: str) -> list[str]:
+def _reasons(store: Store, site: str, found: Looked) -> list[str]:
     """The same in sentences."""
-    said = [f"It does not pass the filter {name}." for name in failed if name != "status"]
-    if "status" in failed:
-        said.append(f"Its card is {status}, and those are not asked for.")
+    card = found.card
+    said = [f"It does not pass the filter {name}." for name in found.failed if name != "status"]
+    if "status" in found.failed:
+        said.append(f"Its card is {card.status}, and those are not asked for.")
     if card.lane == "automation":
         said.append("Its verdict is automation; these sessions have a queue of their own.")
     elif not card.flagged:
         said += _unflagged(store, site, card)
-    if not said:
-        said.append(
-            "It is in the queue; if other sessions show its issue, one card may stand for all of them."
-        )
+    elif not found.failed:
+        said.append(_place(found))
     return said
+
+
+def _place(found: Looked) -> str:
+    if found.front is None:
+        return "It is in the queue, with a card of its own."
+    place, stands = found.front
+    what = f"card {place} of the queue, which stands for {counted(found.same)} sessions of this issue"
+    if found.folded_into is None:
+        return f"It is {what}."
+    return f"Another session of its issue stands in front: {stands.part}, {what}."
 
 
 def _unflagged(store: Store, site: str, card: CardRow) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from service.triage.pages import counted
 from service.web import words
 from service.web.files import Files
 from service.web.story import at
@@ -54,6 +55,7 @@ class Renderer:
             "code": words.code,
             "path": words.path,
             "number": words.number,
+            "counted": counted,
             "at": at,
             "data": _data,
         }
