@@ -146,6 +146,8 @@ BenchPaths = Annotated[
     typer.Argument(help="Recordings to measure on; the samples by default.", metavar="PATH"),
 ]
 
+SHARES = [0.1, 0.5]  # typer takes no tuple for many values
+
 
 @bench.command("offline")
 def bench_offline(
@@ -180,9 +182,13 @@ def bench_queue(
     paths: BenchPaths = None,
     cards: Annotated[int, typer.Option(min=1_000, help="Sessions of the site.")] = 1_000_000,
     common: Annotated[
-        float,
-        typer.Option(min=0, max=1, help="Share of the sessions with an issue that show the most common one."),
-    ] = 0.1,
+        list[float],
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of the sessions with an issue that show the most common one; each has a site of its own.",
+        ),
+    ] = SHARES,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; each figure is the median.")] = 15,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here too.")

@@ -15,6 +15,7 @@ from pipelines.store.tables import (
     ASKING,
     CENSORING,
     DECIDING,
+    FOLDING,
     HAPPENING,
     LEARNING,
     SENDING,
@@ -214,6 +215,7 @@ MAIN: Final[tuple[Migration, ...]] = (
     (TWINNING,),
     (HAPPENING,),
     (CENSORING,),
+    (FOLDING,),
 )
 """Migrations of the main database."""
 

@@ -333,3 +333,8 @@ CENSORING: Final = """
     CREATE INDEX censored_visitor ON censored (site_id, visitor) WHERE visitor <> '';
 """
 """What is left of those who were erased or withdrew: that there was somebody, and until when."""
+
+FOLDING: Final = """
+    CREATE INDEX cards_folded ON cards (site_id, issue) WHERE flagged AND issue <> '';
+"""
+"""What counts the flagged sessions of an issue: of a common one few are flagged among very many."""

@@ -36,6 +36,7 @@ from service.deciding.judge import Judge
 from service.deciding.records import paths as pages_of
 from service.deciding.secrets import Secrets
 from service.triage.pages import Cursor, Order, Page, Pages
+from service.triage.why_not import why_not
 
 Progress = Callable[[str, int], None]
 SITE: Final = "default"
@@ -48,9 +49,10 @@ SEED: Final = 20_300_101
 
 
 class Figure(NamedTuple):
-    """One list: median, lowest and highest time of reading a page, in ms."""
+    """One list: median, lowest and highest time of reading a page, in ms; ``common`` is as ``cards`` takes it."""
 
     name: str
+    common: float
     median: float
     low: float
     high: float
@@ -166,7 +168,7 @@ def measured(
                 ask()
                 times[name].append((time.perf_counter() - begun) * 1e3)
             progress("", 0)
-        return [Figure(name, statistics.median(ms), min(ms), max(ms)) for name, ms in times.items()]
+        return [Figure(name, common, statistics.median(ms), min(ms), max(ms)) for name, ms in times.items()]
     finally:
         store.close()
 
@@ -195,4 +197,7 @@ def _questions(store: Store, pages: Pages, many: int) -> dict[str, Callable[[], 
         f"newest, page {FAR + 1}": page("newest", Wanted(), FAR),
         "queue of one signal": page("queue", Wanted(signals=("dead_click",))),
         "queue that nobody passes": page("queue", Wanted(page="/nowhere")),
+        "why the last session is not there": lambda: why_not(
+            store, SITE, f"s{many - 1:08}", Wanted(), now_ms
+        ),
     }

@@ -14,19 +14,22 @@ from service.serving import stoppable
 from service.verbs.demo import SAMPLES
 
 
-def run(paths: list[str], cards: int, common: float, rounds: int, json_file: Path | None) -> int:
-    """Measure and print; return the exit status."""
-    with (
-        stoppable(),
-        tempfile.TemporaryDirectory(prefix="watchworthy-bench-") as folder,
-        phases() as progress,
-    ):
-        found = measured(paths or [str(SAMPLES)], Path(folder), cards, common, rounds, progress)
-    out.print(table(found))
-    out.print(
-        f"[dim]{cards:,} cards like those of recorded sessions, {common:.0%} of those with an issue show the same one; "
-        f"pages of {PAGE}; {rounds} rounds in turn, median (lowest … highest); time on the clock.[/]"
-    )
+def run(paths: list[str], cards: int, common: list[float], rounds: int, json_file: Path | None) -> int:
+    """Measure a site for each share of its most common issue, and print; return the exit status."""
+    found: list[Figure] = []
+    for share in common:
+        with (
+            stoppable(),
+            tempfile.TemporaryDirectory(prefix="watchworthy-bench-") as folder,
+            phases() as progress,
+        ):
+            one = measured(paths or [str(SAMPLES)], Path(folder), cards, share, rounds, progress)
+        out.print(table(one))
+        out.print(
+            f"[dim]{cards:,} cards like those of recorded sessions, {share:.0%} of those with an issue show the same"
+            f" one; pages of {PAGE}; {rounds} rounds in turn, median (lowest … highest); time on the clock.[/]"
+        )
+        found += one
     if json_file is not None:
         json_file.write_text(json.dumps([one._asdict() for one in found], indent=1) + "\n", "utf-8")
     return 0

@@ -52,7 +52,8 @@ def test_the_site_that_is_measured_has_a_queue_as_any_other(tmp_path: Path) -> N
 
 def test_every_list_is_read_and_told(tmp_path: Path) -> None:
     told = tmp_path / "told.json"
-    assert run(FILES, MANY, 0.1, 2, told) == 0
+    assert run(FILES, MANY, [0.1, 0.5], 2, told) == 0
     found = json.loads(told.read_text())
-    assert len(found) == 8
+    assert [one["common"] for one in found] == [0.1] * 9 + [0.5] * 9
+    assert [one["name"] for one in found[:9]] == [one["name"] for one in found[9:]]
     assert all(0 < one["low"] <= one["median"] <= one["high"] for one in found)

@@ -54,7 +54,7 @@ ASKED: dict[str, Callable[[sqlite3.Connection, Store], Any]] = {
 
 BY: dict[str, str] = {
     "rarity": "cards_issue",
-    "counts of issues": "cards_issue",
+    "counts of issues": "cards_folded",
     "lane": "cards_lane (site_id=? AND lane=? AND (rank,part)>",
     "happening": "cards_open",
     "slice": "cards_draw (site_id=? AND (draw,part)>",
