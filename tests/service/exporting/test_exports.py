@@ -15,6 +15,7 @@ from data_contracts.annotations import Annotation
 from data_contracts.tables import TABLES, Table
 from features.catalogue import engine
 from pipelines.store.annotating import annotate
+from service.exporting.routes import TYPES
 from service.live.closing import close_ended
 from tests.service.live_store import Served, code_of
 from tests.service.test_live_decisions import sample, visit
@@ -106,5 +107,40 @@ def test_what_was_erased_is_counted_and_what_came_since_is_told(tmp_path: Path) 
             assert {json.loads(line)["session_id"] for line in since.text.splitlines()} == {"later"}
             assert code_of(await one.client.get("/v1/export/nothing", headers=headers)) == "not_found"
             assert code_of(await one.client.get("/v1/scores")) == "key_missing"
+
+    asyncio.run(scenario())
+
+
+def test_a_client_gets_the_form_that_it_accepts_unless_the_query_names_one(tmp_path: Path) -> None:
+    asked = [
+        ("", "", "ndjson"),
+        ("*/*", "", "ndjson"),
+        ("application/vnd.apache.parquet", "", "parquet"),
+        ("Application/X-NDJSON", "", "ndjson"),
+        ("text/html, application/*;q=0.5", "", "ndjson"),
+        ("application/x-ndjson;q=0.2, application/vnd.apache.parquet; q=0.8", "", "parquet"),
+        ("application/x-ndjson;q=0, */*", "", "parquet"),
+        ("application/vnd.apache.parquet", "ndjson", "ndjson"),
+        ("text/csv", "parquet", "parquet"),
+        ("text/csv", "", None),
+        ("application/json", "", None),
+        ("application/vnd.apache.parquet;q=0", "", None),
+        ("*/*;q=nan", "", None),
+    ]
+
+    async def scenario() -> None:
+        async with Served(tmp_path) as one:
+            for accept, query, form in asked:
+                headers = {"authorization": f"Bearer {one.read}", "accept": accept}
+                for path in ("/v1/scores", "/v1/export/moments"):
+                    more = {"format": query} if query else {}
+                    answer = await one.client.get(path, headers=headers, params=more)
+                    if form is None:
+                        assert code_of(answer) == "bad_request", accept
+                        assert all(name in answer.text for name in TYPES.values()), "it says what there is"
+                    else:
+                        assert answer.headers["content-type"] == TYPES[form], accept  # type: ignore[index]
+                        assert answer.content.startswith(b"PAR1") == (form == "parquet")
+                        assert answer.headers["vary"] == "accept"
 
     asyncio.run(scenario())
