@@ -16,7 +16,7 @@ NOW: Final = "CASE WHEN cards.status = 'snoozed' AND snoozed_until <= :now THEN 
 FORGOTTEN: Final = 10_000  # changes in one transaction; batches wait for it
 WOKEN: Final = 1_000  # cards in one transaction; batches wait for it
 COUNTED: Final = (
-    1_000  # cards of one issue; a person who reads "1,000" knows enough, and counting on takes long
+    1_000  # cards of one issue, or before one; who reads "1,000+" knows enough, and counting on takes long
 )
 ANGRY: Final = "rage_click"  # of all signals the one that is known while the visitor still presses
 OPEN: Final = ("new", "seen", "assigned")
@@ -267,11 +267,11 @@ def passes(db: sqlite3.Connection, site: str, part: str, wanted: Wanted, now_ms:
 
 
 def before(db: sqlite3.Connection, site: str, wanted: Wanted, now_ms: int, card: CardRow) -> int:
-    """How many cards stand before one in its lane."""
+    """How many cards stand before one in its lane; beyond ``COUNTED`` it is no longer counted."""
     sql, values = _where(site, wanted, now_ms)
     (count,) = db.execute(
-        "SELECT count(*) FROM cards JOIN sites ON sites.id = cards.site_id"
-        f" WHERE {sql} AND lane = :lane AND (rank, part) < (:rank, :part)",
+        "SELECT count(*) FROM (SELECT 1 FROM cards JOIN sites ON sites.id = cards.site_id"
+        f" WHERE {sql} AND lane = :lane AND (rank, part) < (:rank, :part) LIMIT {COUNTED})",
         values | {"lane": card.lane, "rank": card.rank, "part": card.part},
     ).fetchone()
     return int(count)

@@ -22,7 +22,7 @@ class Looked(NamedTuple):
     failed
         Names of the filters that it does not pass.
     before
-        Cards before it in its lane.
+        Cards before it in its lane, counted as far as those of an issue.
     same
         Flagged sessions of its issue, counted as ``of_issues`` does.
     front

@@ -12,7 +12,7 @@ from data_contracts.annotations import Annotation
 from pipelines.store import Store, listing
 from pipelines.store.annotating import annotate, annotations_of
 from pipelines.store.assessing import before, find, override_of, referred
-from pipelines.store.cards import find_card, with_issue
+from pipelines.store.cards import CardRow, find_card, with_issue
 from pipelines.store.deciding import TOLD, unjudged
 from pipelines.store.intervening import offered, outcomes, used
 from tests.pipelines.store.making import SESSION, SITE
@@ -21,6 +21,7 @@ SMALL = ("sites", "CONSTANT", "(subquery")
 """What may be read from end to end."""
 
 NOBODY = Annotation(annotation_id="an_1", session_id="s", label="calm", reason="watched")
+CARD = CardRow(*[None] * len(CardRow._fields))  # type: ignore[arg-type]
 
 ASKED: dict[str, Callable[[sqlite3.Connection, Store], Any]] = {
     "card": lambda db, store: find_card(db, SITE, "s"),
@@ -28,6 +29,9 @@ ASKED: dict[str, Callable[[sqlite3.Connection, Store], Any]] = {
     "counts of issues": lambda db, store: listing.of_issues(db, SITE, listing.Wanted(), 0, ["a", "b"]),
     "lane": lambda db, store: listing.in_lane(
         db, SITE, listing.Wanted(statuses=("new",)), 0, "worth", (0.5, "s"), ["a"], 20
+    ),
+    "before": lambda db, store: listing.before(
+        db, SITE, listing.Wanted(statuses=("new",)), 0, CARD._replace(lane="worth", rank=0.5, part="s")
     ),
     "happening": lambda db, store: listing.happening(db, SITE, listing.Wanted(statuses=("new",)), 0, 0, 20),
     "slice": lambda db, store: listing.in_order(db, SITE, listing.Wanted(), 0, "slice", (0.5, "s"), 20),
@@ -56,6 +60,7 @@ BY: dict[str, str] = {
     "rarity": "cards_issue",
     "counts of issues": "cards_folded",
     "lane": "cards_lane (site_id=? AND lane=? AND (rank,part)>",
+    "before": "cards_lane (site_id=? AND lane=? AND (rank,part)<",
     "happening": "cards_open",
     "slice": "cards_draw (site_id=? AND (draw,part)>",
     "put off": "cards_snoozed",

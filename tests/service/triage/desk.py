@@ -10,6 +10,7 @@ import httpx
 from data_contracts.batches import Batch
 from data_contracts.recordings import read
 from service.live.closing import close_ended
+from service.web.guard import COOKIE
 from tests.service.live_store import SAMPLES, Served
 
 NAMES = sorted(path.name.removesuffix(".json.gz") for path in SAMPLES.glob("*.json.gz"))
@@ -35,6 +36,17 @@ class Desk:
     async def get(self, path: str, **query: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.one.read}"}
         return await self.one.client.get(path, params=query, headers=headers)
+
+    async def page(self, path: str, **query: Any) -> str:
+        """A page as the owner sees it."""
+        if COOKIE not in self.one.client.cookies:
+            owner = self.one.service.owner
+            visit = owner.enter(owner.link("default"))
+            assert visit is not None
+            self.one.client.cookies.set(COOKIE, visit.token)
+        answer = await self.one.client.get(path, params=query)
+        assert answer.status_code == 200, path
+        return answer.text
 
     async def care(self, name: str, **told: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.annotator}"}

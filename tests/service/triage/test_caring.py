@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from service.web.guard import COOKIE
 from tests.service.live_store import code_of
 from tests.service.triage.desk import Desk, Played
 
@@ -54,22 +53,18 @@ def test_a_page_shows_a_card_as_new_the_moment_its_sleep_is_over(played: Played)
     name = "struggling-dead-coupon"
 
     async def scenario(desk: Desk) -> None:
-        owner = desk.one.service.owner
-        visit = owner.enter(owner.link("default"))
-        assert visit is not None
-        desk.one.client.cookies.set(COOKIE, visit.token)
         for version, ms in ((1, 3_600_000), (2, 300)):
             until = time.time_ns() // 1_000_000 + ms
             answer = await desk.care(name, version=version, status="snoozed", snoozed_until_ms=until)
             assert answer.status_code == 200
             if version == 1:
-                assert "snoozed" in chips((await desk.one.client.get(f"/sessions/{name}")).text)
+                assert "snoozed" in chips(await desk.page(f"/sessions/{name}"))
         await asyncio.sleep(0.4)
-        listed = (await desk.one.client.get("/", params={"status": "new"})).text
+        listed = await desk.page("/", status="new")
         card = listed[listed.index(f'data-session="{name}"') :]
         assert "new" in chips(card[: card.index("</article>")])
         assert "snoozed" not in chips(listed)
-        assert "snoozed" not in chips((await desk.one.client.get(f"/sessions/{name}")).text)
+        assert "snoozed" not in chips(await desk.page(f"/sessions/{name}"))
         assert desk.store.card("default", name).status == "snoozed", "nobody has woken it yet"  # type: ignore[union-attr]
 
     played(scenario)

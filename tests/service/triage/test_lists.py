@@ -201,6 +201,31 @@ def test_sessions_of_a_common_issue_are_not_counted_for_ever(
     played(scenario)
 
 
+@pytest.mark.needs("pages")
+def test_a_count_that_was_cut_short_says_so(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(desk: Desk) -> None:
+        coupon = desk.store.card("default", "struggling-dead-coupon")
+        assert coupon is not None
+        desk.store.write(
+            lambda db: db.execute(
+                "UPDATE cards SET flagged = 1, issue = ? WHERE lane = 'worth'", (coupon.issue,)
+            ),
+            (),
+        ).result()
+        many = len(await desk.listed(order="newest", issue=coupon.issue))
+        assert many > 2
+        assert f">×{many}</a>" in await desk.page("/")
+        for module in (listing, pages):
+            monkeypatch.setattr(module, "COUNTED", 2)
+        assert ">×2+</a>" in await desk.page("/")
+        (front,) = [one for one in await desk.listed(order="queue") if one["flagged"]]
+        assert front["count"] == 2
+        told = await desk.get("/v1/why-not", session=front["session_id"])
+        assert "stands for 2+ sessions of this issue" in told.json()["reasons"][0]
+
+    played(scenario)
+
+
 def test_cursors_of_others_are_refused(played: Played) -> None:
     async def scenario(desk: Desk) -> None:
         answer = await desk.get("/v1/sessions", order="worth", limit=1)

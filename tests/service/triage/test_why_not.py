@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from data_contracts.batches import Batch
 from data_contracts.recordings import read
+from pipelines.store import listing
 from service.live.closing import close_ended
+from service.triage import pages
 from tests.service.live_store import SAMPLES, code_of
 from tests.service.triage.desk import Desk, Played
 
@@ -86,5 +90,23 @@ def test_once_the_card_in_front_is_dealt_with_another_stands_for_the_issue(playe
         asked = await why(desk, "again1", issue=card.issue, status=["resolved", "new"])
         assert asked["folded_into"] == COUPON, "under these filters that one stands in front again"
         assert (await why(desk, COUPON, issue=card.issue))["folded_into"] is None, "it fails by its status"
+
+    played(scenario)
+
+
+@pytest.mark.needs("pages")
+def test_what_stands_before_a_card_is_counted_as_far_as_anybody_reads(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(desk: Desk) -> None:
+        lane = [one for one in await desk.listed(order="queue") if one["lane"] == "worth"]
+        last = lane[-1]["session_id"]
+        many = (await why(desk, last))["before_it_in_its_lane"]
+        assert many >= len(lane) - 1 > 2
+        assert f"<p>{many} stand before it.</p>" in await desk.page("/", q=last)
+        for module in (listing, pages):
+            monkeypatch.setattr(module, "COUNTED", 2)
+        assert (await why(desk, last))["before_it_in_its_lane"] == 2
+        assert "<p>2+ stand before it.</p>" in await desk.page("/", q=last)
 
     played(scenario)
