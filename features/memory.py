@@ -345,15 +345,8 @@ class Memory:
             folded.last = (until, name)
         self._shown = pages
         finished, seen = folded.finished, seen_by(look.evidence, channels)
-        session = Session(
-            self._name_of(len(finished)),
-            look.evidence[0],
-            look.memory,
-            look.moments,
-            look.vector,
-            seen,
-            self,
-        )
+        name, start_ms = self._name_of(len(finished)), look.evidence[0]
+        session = Session(name, start_ms, look.memory, look.moments, look.vector, seen, self)
         return session, seen.rows + (folded.earlier if finished else 0)
 
     def _let_go(self, newest: int) -> None:

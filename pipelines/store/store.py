@@ -192,11 +192,9 @@ class Store(Decisions):
         Parameters
         ----------
         loop
-            In whose thread ``then`` is called, in the one call that tells all of a commit; not at all once it is
-            closed.
+            In whose thread ``then`` is called, with all others of a commit; not at all once it is closed.
         then
-            Gets what is stored, or what went wrong. It should be short. What it raises is logged, and keeps nobody
-            else from being told.
+            Gets what is stored, or what went wrong. What it raises is logged, and the others are told all the same.
 
         Raises
         ------

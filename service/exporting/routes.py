@@ -104,7 +104,7 @@ def accepted(accept: str) -> Form:
     Raises
     ------
     Refusal
-        ``bad_request`` if it asks for neither.
+        ``form_refused`` if it asks for neither.
 
     >>> accepted("application/vnd.apache.parquet;q=0.9, application/*;q=0.1")
     'parquet'
@@ -123,7 +123,7 @@ def accepted(accept: str) -> Form:
 
     best = max(TYPES, key=weight)
     if weight(best) == 0:
-        raise Refusal("bad_request", f"Rows are told as {' or '.join(TYPES.values())}; accept one of them.")
+        raise Refusal("form_refused", f"Rows are told as {' or '.join(TYPES.values())}; accept one of them.")
     return best
 
 

@@ -43,6 +43,7 @@ KINDS: Final[dict[str, Kind]] = {
     "annotation_missing": Kind(404, False, "There is no annotation of this name."),
     "not_found": Kind(404, False, "There is nothing of this name."),
     "method_refused": Kind(405, False, "The address does not take this method."),
+    "form_refused": Kind(406, False, "The rows are told in none of the forms that Accept asks for."),
     "request_slow": Kind(408, True, "The request did not arrive within its deadline."),
     "body_slow": Kind(408, True, "The body did not arrive within its deadline."),
     "webhook_disabled": Kind(409, False, "The webhook said 410 Gone and was disabled; enable it first."),

@@ -136,7 +136,7 @@ def test_a_client_gets_the_form_that_it_accepts_unless_the_query_names_one(tmp_p
                     more = {"format": query} if query else {}
                     answer = await one.client.get(path, headers=headers, params=more)
                     if form is None:
-                        assert code_of(answer) == "bad_request", accept
+                        assert code_of(answer) == "form_refused", accept
                         assert all(name in answer.text for name in TYPES.values()), "it says what there is"
                     else:
                         assert answer.headers["content-type"] == TYPES[form], accept  # type: ignore[index]
