@@ -103,13 +103,24 @@ export class Sender {
     }
   }
 
-  /** The page goes: hand its last events to the browser, and keep them for the next page, which may send them again. */
+  /**
+   * The page goes: hand the browser what was not answered, the last events first of all, and keep it for the next page,
+   * which may send it again. A request that is on its way is cut off with its page; if it was not, the number tells.
+   */
   leave(forGood: boolean): void {
     const batch = this.cut(forGood);
-    if (!batch) return;
-    void keep(batch);
-    if (bytesOf(batch.body) <= KEEPALIVE_BYTES) sendLast(this.url, batch.body);
-    if (!forGood) this.waiting.push(batch); // it may come back out of the browser's cache
+    if (batch) {
+      void keep(batch);
+      this.waiting.push(batch); // it may come back out of the browser's cache
+      this.waitingBytes += batch.body.length;
+    }
+    const last: string[] = [];
+    let room = KEEPALIVE_BYTES;
+    for (const { body } of [...this.waiting].reverse()) {
+      room -= bytesOf(body);
+      if (room >= 0) last.unshift(body);
+    }
+    for (const body of last) sendLast(this.url, body);
   }
 
   /** The page came back. */

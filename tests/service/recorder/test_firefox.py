@@ -40,7 +40,8 @@ def test_the_recorder_works_in_firefox(tools: dict[str, Path], tagged: Tagged, v
     batches = tagged.relay.batches
     assert [event["type"] for event in tagged.relay.events()][:2] == [4, 2]
     assert len({one.first["stream"] for one in batches}) == 1
-    assert sorted({one.first["seq"] for one in batches}) == list(range(len(batches)))
+    numbers = {one.first["seq"] for one in batches}
+    assert numbers == set(range(max(numbers) + 1)), "what was on its way when the page went was sent again"
     assert batches[0].packed
     assert not batches[-1].packed
     assert batches[-1].first["end"] is True

@@ -94,3 +94,23 @@ def test_what_is_left_when_the_page_goes_is_sent_plain_and_short(tagged: Tagged,
     assert len(last.body) <= TAIL_BYTES
     assert last.first["end"] is True
     assert last.first["stream"] == tagged.relay.batches[0].first["stream"]
+
+
+def test_what_was_not_answered_when_the_page_goes_is_sent_again_with_its_last_events(
+    tagged: Tagged, page: Page
+) -> None:
+    page.goto(tagged.put("/", BUTTON))
+    until(lambda: tagged.relay.batches)
+    page.wait_for_timeout(300)
+    tagged.relay.fault, tagged.relay.retry_after_s = "busy", 60
+    page.evaluate("watchworthy.track('refused')")
+    until(lambda: tagged.relay.custom("ww.track"))
+    page.wait_for_timeout(300)
+    tagged.relay.clear()
+    page.evaluate("watchworthy.track('last')")
+    page.goto(tagged.site.put("/bare", "no recorder here"))
+    until(lambda: len(tagged.relay.custom("ww.track")) == 2)
+    numbers = sorted(one.first["seq"] for one in tagged.relay.batches)
+    assert numbers == [numbers[0], numbers[0] + 1]
+    assert [one.first["seq"] for one in tagged.relay.batches if one.first.get("end")] == numbers[1:]
+    assert sum(len(one.body) for one in tagged.relay.batches) <= TAIL_BYTES
