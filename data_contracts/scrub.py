@@ -57,7 +57,7 @@ class Scrubbed(NamedTuple):
 
 
 CLEAN: Final = Scrubbed(True)
-"""Of JSON in which there is nothing to mask, as of nearly every batch."""
+"""Of JSON in which there is nothing to mask."""
 
 
 def scrub(text: bytearray | memoryview | npt.NDArray[np.uint8]) -> Scrubbed:

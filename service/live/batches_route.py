@@ -108,7 +108,21 @@ class BatchesRoute:
         return cors(told.origin, told.origin is not None and self.admission.keys.open_to(told.origin))
 
     def let_in(self, sender: str, length: int, now: float) -> None:
-        """Refuse before any work is done, or count the request against its rates."""
+        """Refuse before any work is done, or count the request against its rates.
+
+        Parameters
+        ----------
+        sender, now
+            As ``Admission.knock`` takes them.
+        length
+            Of the body, in bytes, as far as it is known.
+
+        Raises
+        ------
+        Refusal
+            ``starting``, ``busy``, ``disk_full``, ``recording_off``, ``rate_address``, ``rate_whole``,
+            ``body_too_long``.
+        """
         self.check()
         if not self.settings.recording:
             raise Refusal("recording_off")

@@ -25,6 +25,8 @@ class Errand:
     ----------
     work
         What is done; it raises nothing but what cancels it.
+    loop
+        In whose thread it is begun and told.
     under_way
         All that are: it is among them until it is done.
     """

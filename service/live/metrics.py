@@ -39,7 +39,7 @@ class Taken(Collector):
         self._masked = dict.fromkeys(MASKED, 0)
 
     def took(self, events: int, scrubbed: Scrubbed) -> None:
-        """Count a batch of so many events, and what the scrub has masked in it."""
+        """Count a batch of so many events that is stored, and what the scrub has masked in it."""
         self.batches += 1
         self.events += events
         if scrubbed is not CLEAN:

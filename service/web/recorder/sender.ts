@@ -118,7 +118,8 @@ export class Sender {
     let room = KEEPALIVE_BYTES;
     for (const { body } of [...this.waiting].reverse()) {
       room -= bytesOf(body);
-      if (room >= 0) last.unshift(body);
+      if (room < 0) break;
+      last.unshift(body);
     }
     for (const body of last) sendLast(this.url, body);
   }
